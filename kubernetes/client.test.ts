@@ -400,6 +400,21 @@ describe('the API client', () => {
     }
   });
 
+  it('ends the calls that have no signal of their own with that of the connection', async () => {
+    const stop = new AbortController();
+    const connection = connect({ kubeConfig, clock: systemClock, abort: stop.signal });
+    const key = { namespace: 'a', name: 'b' };
+    const own = { abort: new AbortController().signal };
+    server.reply = () => 'hang';
+    const without = connection.get(CONFIG_MAPS, key);
+    stop.abort(new Error('enough'));
+    await assert.rejects(without, /enough/);
+    server.reply = () => ({ json: { metadata: key } });
+    await assert.rejects(connection.get(CONFIG_MAPS, key), /enough/);
+    assert.equal((await connection.get(CONFIG_MAPS, key, own)).metadata.name, 'b');
+    await connection.close();
+  });
+
   async function turnsUntil(condition: () => boolean, otherwise: string): Promise<void> {
     for (let turn = 0; !condition(); turn += 1) {
       assert.ok(turn < 100_000, otherwise);

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly kubeConfig: KubeConfig;
   readonly clock: Clock;
   readonly onCall?: (call: ApiCall) => void;
+  /** Ends the calls that are given no signal of their own, but for watches. */
+  readonly abort?: AbortSignal;
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -40,10 +42,12 @@ export class Exchange {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #onCall: (call: ApiCall) => void;
+  readonly #abort: AbortSignal | undefined;
   /** Several that are read and parsed at once take their memory at once, and each page can be of megabytes. */
   readonly #largeLists = new Slots(1);
 
-  constructor({ kubeConfig, clock, onCall = () => undefined }: ConnectOptions) {
+  constructor({ kubeConfig, clock, abort, onCall = () => undefined }: ConnectOptions) {
+    this.#abort = abort;
     this.#connection = new Connection(kubeConfig);
     this.#clock = clock;
     this.#onCall = onCall;
@@ -53,7 +57,7 @@ export class Exchange {
     return this.#connection.close();
   }
 
-  call(call: Call, { abort, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<Answer> {
+  call(call: Call, { abort = this.#abort, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<Answer> {
     return this.timed(call, timeoutMs, abort, async (inner) => {
       try {
         return await this.#exchange(call, inner);

@@ -14,16 +14,16 @@ export function admission({ namespace, planned }: Before): Check {
   return {
     name: 'admission',
     title: 'Pod Security and other policies of the namespace admit the chart’s pods',
-    async find({ api, abort }) {
+    async find({ api }) {
       if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const found = await api.get(NAMESPACES, { name: namespace }, { abort }).catch(ignoreNotFound);
+      const found = await api.get(NAMESPACES, { name: namespace }).catch(ignoreNotFound);
       if (found === undefined)
         return skip(`namespace ${namespace} is not there yet, nor what it asks of pods`);
       const own = planned.templates.filter(
         ({ template }) => (template.metadata.namespace ?? namespace) === namespace,
       );
       const tried = await Promise.all(
-        own.map(({ about, template }) => attempt(api, about, podOf(namespace, template), abort)),
+        own.map(({ about, template }) => attempt(api, about, podOf(namespace, template))),
       );
       return { findings: tried.flat() };
     },
@@ -39,14 +39,9 @@ function podOf(namespace: string, { metadata, spec }: Pick<PodDetails, 'metadata
   };
 }
 
-async function attempt(
-  api: KubeApi,
-  about: string,
-  pod: PodDetails,
-  abort: AbortSignal,
-): Promise<readonly Finding[]> {
+async function attempt(api: KubeApi, about: string, pod: PodDetails): Promise<readonly Finding[]> {
   try {
-    await api.create(POD_DETAILS, pod, { dryRun: true, abort });
+    await api.create(POD_DETAILS, pod, { dryRun: true });
     return [];
   } catch (error) {
     // Whether the user may create pods at all is a matter of the check `installer`.

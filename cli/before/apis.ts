@@ -26,13 +26,12 @@ const VALUES: Readonly<Record<string, string>> = {
 export async function discover(
   { objects }: Planned,
   read: Before['read'],
-  abort: AbortSignal,
 ): Promise<ReadonlyMap<string, Resource | undefined>> {
   const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))];
   const known = await Promise.all(
     versions.map(async (version): Promise<[string, Discovered]> => {
       const path = version.includes('/') ? `/apis/${version}` : `/api/${version}`;
-      return [version, ((await read(path, { abort }).catch(ignoreNotFound)) ?? {}) as Discovered];
+      return [version, ((await read(path).catch(ignoreNotFound)) ?? {}) as Discovered];
     }),
   );
   const byVersion = new Map(known);
@@ -63,9 +62,9 @@ export function apiVersions({ planned, read }: Before): Check {
   return {
     name: 'api-versions',
     title: 'the API server knows every kind that the chart makes',
-    async find({ abort }) {
+    async find() {
       if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const known = await discover(planned, read, abort);
+      const known = await discover(planned, read);
       const brought = (planned.objects as readonly Definition[]).flatMap(({ kind, spec }) =>
         kind === 'CustomResourceDefinition' ? [`${spec?.group} ${spec?.names?.kind}`] : [],
       );

@@ -13,7 +13,7 @@ export function dnsCredentials({ namespace, planned, env }: Before): Check {
     title: 'each DNS zone can be read with the credentials that the controller will have',
     async find({ api, clock, abort }): Promise<Result> {
       if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const { env: given, files } = await plannedEnvironment(planned, namespace, api, abort);
+      const { env: given, files } = await plannedEnvironment(planned, namespace, api);
       if (given.DNS_PROVIDER === IN_THE_CLUSTER) return skip('ExternalDNS has the credentials');
       const { parse } = await import('../text/yaml.ts');
       const { readDns } = await import('./dns-read.ts');

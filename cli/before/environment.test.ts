@@ -6,7 +6,6 @@ import { COMPONENT } from '../cluster/chart.ts';
 import { plannedEnvironment } from './environment.ts';
 import { Planned } from './planned.ts';
 
-const { signal: abort } = new AbortController();
 const FOLDER = '/etc/site-follower-credentials/cloudflare';
 
 /** A controller with a Secret of the cluster as variable and as files, and what of it is known beforehand. */
@@ -40,7 +39,7 @@ async function known(stored: Readonly<Record<string, string>>, items?: readonly 
         ? Promise.resolve({ metadata: { name: 'mine' }, data } as T)
         : Promise.reject(new KubeError('no such Secret', { status: 404, reason: 'NotFound' })),
   };
-  return await plannedEnvironment(planned, 'here', api as KubeApi, abort);
+  return await plannedEnvironment(planned, 'here', api as KubeApi);
 }
 
 test('a Secret that is mounted is read where the controller will find it', async () => {

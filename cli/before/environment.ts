@@ -16,12 +16,11 @@ export async function plannedEnvironment(
   planned: Planned,
   namespace: string,
   api: KubeApi,
-  abort: AbortSignal,
 ): Promise<PlannedEnvironment> {
   const { env = [], envFrom = [] } = planned.controllerContainer;
   const secrets = new Map<string, Promise<Texts>>();
   const secret = (name: string) => {
-    const known = secrets.get(name) ?? secretTexts(planned, { namespace, name }, api, abort);
+    const known = secrets.get(name) ?? secretTexts(planned, { namespace, name }, api);
     secrets.set(name, known);
     return known;
   };
@@ -56,11 +55,10 @@ async function secretTexts(
   planned: Planned,
   key: { readonly namespace: string; readonly name: string },
   api: KubeApi,
-  abort: AbortSignal,
 ): Promise<Texts> {
   const own = planned.find('Secret', key.name);
   if (own !== undefined) return { ...decoded(own.data), ...own.stringData };
-  const found = await api.get(SECRETS, key, { abort }).catch(ignoreNotFound);
+  const found = await api.get(SECRETS, key).catch(ignoreNotFound);
   return decoded(found?.data);
 }
 

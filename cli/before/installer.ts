@@ -23,12 +23,9 @@ function usual(namespace: string): readonly ResourceAttributes[] {
 }
 
 /** For each kind and namespace of the manifests; Helm keeps its releases in Secrets. */
-async function needed(
-  { namespace, planned, read }: Before,
-  abort: AbortSignal,
-): Promise<readonly ResourceAttributes[]> {
+async function needed({ namespace, planned, read }: Before): Promise<readonly ResourceAttributes[]> {
   if (planned === undefined) return usual(namespace);
-  const known = await discover(planned, read, abort);
+  const known = await discover(planned, read);
   const all = planned.objects.flatMap((object) => {
     const resource = known.get(kindOf(object));
     if (resource === undefined) return [];
@@ -43,9 +40,9 @@ export function installer(before: Before): Check {
   return {
     name: 'installer',
     title: 'you may create what the chart creates',
-    async find({ api, abort }) {
+    async find({ api }) {
       const answers = await Promise.all(
-        (await needed(before, abort)).map(async (right) => ({ right, may: await mayI(api, right, abort) })),
+        (await needed(before)).map(async (right) => ({ right, may: await mayI(api, right) })),
       );
       const missing = answers
         .filter(({ may }) => !may)

@@ -17,9 +17,9 @@ export function release({ planned, namespace, read }: Before): Check {
   return {
     name: 'release',
     title: 'nothing of the cluster that the chart makes belongs to another release',
-    async find({ api, abort }) {
+    async find({ api }) {
       if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const known = await discover(planned, read, abort);
+      const known = await discover(planned, read);
       const own = planned.objects.flatMap((object) => {
         const resource = known.get(kindOf(object));
         const isOfCluster = resource?.namespaced === false && object.kind !== 'CustomResourceDefinition';
@@ -27,7 +27,7 @@ export function release({ planned, namespace, read }: Before): Check {
       });
       const found = await Promise.all(
         own.map(async ({ object, resource }) => {
-          const there = await existing(api, resource, object.metadata.name, abort);
+          const there = await existing(api, resource, object.metadata.name);
           return there === undefined || isOf(there, object, namespace) ? [] : [finding(object, there)];
         }),
       );
@@ -40,9 +40,8 @@ async function existing(
   api: Pick<KubeApi, 'get'>,
   resource: Resource,
   name: string,
-  abort: AbortSignal,
 ): Promise<KubeObject | undefined> {
-  return api.get(resource, { name }, { abort }).catch(ignoreNotFound);
+  return api.get(resource, { name }).catch(ignoreNotFound);
 }
 
 /** What has no such annotation was made by another tool, which asks nobody. */

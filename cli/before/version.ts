@@ -15,8 +15,8 @@ export function serverVersion({ read, planned }: Before): Check {
   return {
     name: 'version',
     title: `the API server is Kubernetes 1.${LEAST_MINOR} or later, for webhook.mode policy 1.${LEAST_MINOR_OF_POLICIES}`,
-    async find({ abort }) {
-      const { gitVersion = '' } = (await read('/version', { abort })) as { readonly gitVersion?: string };
+    async find() {
+      const { gitVersion = '' } = (await read('/version')) as { readonly gitVersion?: string };
       const minor = minorOf(gitVersion);
       const about = `API server ${gitVersion}`;
       if (minor < LEAST_MINOR) {

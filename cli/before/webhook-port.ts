@@ -37,7 +37,6 @@ export function webhookPort({ planned, read }: Before): Check {
       async function attempt({ metadata: { namespace, name } }: PodDetails): Promise<string | undefined> {
         try {
           await read(`/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy/`, {
-            abort: world.abort,
             timeoutMs: LIMIT_MS,
           });
           return undefined;

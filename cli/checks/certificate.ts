@@ -58,8 +58,8 @@ async function secretOf(world: World): Promise<{ readonly name: string; readonly
   return { name: secretNameOf(metadata?.name ?? CONFIGURATION_NAME), isOwn: true };
 }
 
-function read({ api, namespace, abort }: World, name: string): Promise<Secret | undefined> {
-  return api.get(SECRETS, { namespace, name }, { abort }).catch(ignoreNotFound);
+function read({ api, namespace }: World, name: string): Promise<Secret | undefined> {
+  return api.get(SECRETS, { namespace, name }).catch(ignoreNotFound);
 }
 
 /** The certificate that the webhook serves; its key is not read. */

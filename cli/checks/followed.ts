@@ -28,14 +28,14 @@ async function findingsOf(
   world: World,
   { namespace, name }: Required<ObjectKey>,
 ): Promise<readonly Finding[]> {
-  const { api, abort } = world;
-  const page = await api.list(CLUSTERS, { namespace, limit: 1, abort }).catch(ignoreNotFound);
+  const { api } = world;
+  const page = await api.list(CLUSTERS, { namespace, limit: 1 }).catch(ignoreNotFound);
   if (page === undefined) {
     const about = `CRD ${CLUSTERS.plural}.${CLUSTERS.group}`;
     const text = 'the API server does not know it: CloudNativePG is not installed';
     return [problem(about, text, 'Install the operator; the chart does it with cloudnativepg.install=true.')];
   }
-  const cluster = await api.get(CLUSTERS, { namespace, name }, { abort }).catch(ignoreNotFound);
+  const cluster = await api.get(CLUSTERS, { namespace, name }).catch(ignoreNotFound);
   if (cluster === undefined) {
     const action = 'Check CNPG_NAMESPACE and CNPG_CLUSTER_NAME, or create the Cluster.';
     return [problem(`Cluster ${namespace}/${name}`, 'it does not exist', action)];

@@ -56,11 +56,11 @@ export const POLICIES: Check = {
   },
 };
 
-async function missingParts({ api, abort }: World, prefix: string): Promise<Finding[]> {
+async function missingParts({ api }: World, prefix: string): Promise<Finding[]> {
   const kinds = [...new Set(PARTS.map(([kind]) => kind))];
   const found = await Promise.all(
     kinds.map(async (kind) => {
-      const objects = await listPolicies(api, kind, abort);
+      const objects = await listPolicies(api, kind);
       return objects.map(({ metadata }) => `${kind} ${metadata.name}`);
     }),
   );

@@ -87,14 +87,14 @@ function finding(own: string, account: string, right: Permission, refused: reado
 }
 
 function isAllowed(
-  { api, namespace: own, abort }: World,
+  { api, namespace: own }: World,
   account: string,
   { namespace = '', group, resource: path, name = '' }: Permission,
   verb: string,
 ): Promise<boolean> {
   const [resource = '', subresource = ''] = path.split('/');
   const attributes = { namespace, verb, group, resource, subresource, name };
-  return mayAccount(api, { namespace: own, name: account }, attributes, abort);
+  return mayAccount(api, { namespace: own, name: account }, attributes);
 }
 
 /** Leaves out what is not a permission, as a user may have edited the ConfigMap. */

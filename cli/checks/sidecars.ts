@@ -32,7 +32,7 @@ export const SIDECARS: Check = {
       return own === 'yes' || (own === 'unsaid' && labelled.has(metadata.namespace ?? ''));
     };
     const byEvents = async (kind: string, workloads: readonly Workload[]) => {
-      const asked = { api: world.api, now: world.clock.now(), abort: world.abort };
+      const asked = { api: world.api, now: world.clock.now() };
       const refusals = await refusalsByEvents(asked, kind, workloads.filter(asks));
       return [...refusals].map(([workload, why]) => refused(titleOf(kind, workload), why));
     };

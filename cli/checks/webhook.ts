@@ -58,12 +58,12 @@ export interface AttemptMeaning {
 }
 
 export async function attempt(
-  { api, abort }: World,
+  { api }: World,
   namespace: string,
   { about, notInjected, refused }: AttemptMeaning,
 ): Promise<Finding[]> {
   try {
-    const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, abort });
+    const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true });
     if (isInjected(made)) return [];
     const text = `a labelled pod in namespace ${namespace} would get no sidecar${notInjected.because}`;
     return [problem(about, text, notInjected.action)];

@@ -60,7 +60,7 @@ export class World {
     options: Pick<ListOptions, 'namespace' | 'labelSelector'> = {},
   ): Promise<readonly T[]> {
     const key = JSON.stringify([kind.group, kind.plural, options]);
-    const known = this.#lists.get(key) ?? listKept(this.api, kind, { ...options, abort: this.abort });
+    const known = this.#lists.get(key) ?? listKept(this.api, kind, { ...options });
     this.#lists.set(key, known);
     return known as Promise<readonly T[]>;
   }
@@ -71,7 +71,7 @@ export class World {
 
   /** Read anew with each call; see `readLease`. */
   lease(): Promise<Lease | undefined> {
-    return readLease(this.api, this.namespace, this.abort);
+    return readLease(this.api, this.namespace);
   }
 
   get namespaces() {
@@ -112,7 +112,7 @@ export class World {
    */
   async injectingPolicy(): Promise<AdmissionPolicy | undefined> {
     const kinds = ['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy'] as const;
-    const policies = await Promise.all(kinds.map((kind) => listPolicies(this.api, kind, this.abort)));
+    const policies = await Promise.all(kinds.map((kind) => listPolicies(this.api, kind)));
     return podPolicyOf(policies.flat(), this.namespace);
   }
 

@@ -25,12 +25,8 @@ const SELF = clusterWide<AccessReview>(API, 'selfsubjectaccessreviews', 'SelfSub
 const SUBJECT = clusterWide<AccessReview>(API, 'subjectaccessreviews', 'SubjectAccessReview');
 
 /** Whether the user of the command may do that. Throws KubeError. */
-export function mayI(
-  api: KubeApi,
-  resourceAttributes: ResourceAttributes,
-  abort: AbortSignal,
-): Promise<boolean> {
-  return isAllowed(api, SELF, { resourceAttributes }, abort);
+export function mayI(api: KubeApi, resourceAttributes: ResourceAttributes): Promise<boolean> {
+  return isAllowed(api, SELF, { resourceAttributes });
 }
 
 /** Whether a service account may do that. Throws KubeError. */
@@ -38,20 +34,18 @@ export function mayAccount(
   api: KubeApi,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   resourceAttributes: ResourceAttributes,
-  abort: AbortSignal,
 ): Promise<boolean> {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-  return isAllowed(api, SUBJECT, { user, groups, resourceAttributes }, abort);
+  return isAllowed(api, SUBJECT, { user, groups, resourceAttributes });
 }
 
 async function isAllowed(
   api: KubeApi,
   resource: Resource<AccessReview>,
   spec: AccessReview['spec'],
-  abort: AbortSignal,
 ): Promise<boolean> {
   // The API server answers a review and stores nothing: it must have no name.
-  const review = await api.create(resource, { metadata: { name: '' }, spec }, { abort });
+  const review = await api.create(resource, { metadata: { name: '' }, spec });
   return review.status?.allowed === true;
 }

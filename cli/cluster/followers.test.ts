@@ -6,7 +6,6 @@ import { FakeApi, page } from '../../kubernetes/testing/fake-api.ts';
 import { NAMESPACE, reportMap, statusMap } from '../testing/scene.ts';
 import { findFollowers, PUBLISHED } from './followers.ts';
 
-const { signal } = new AbortController();
 const real = [statusMap(), reportMap({})];
 /** What somebody makes who may create ConfigMaps in one namespace. */
 const lookalike = (namespace: string) =>
@@ -30,7 +29,7 @@ async function found(
     if (bindings !== undefined) return page(bindings, '1');
     throw new KubeError('no', { status: 403, reason: 'Forbidden' });
   };
-  const followers = await findFollowers({ api, contextNamespace }, undefined, signal).catch(String);
+  const followers = await findFollowers({ api, contextNamespace }, undefined).catch(String);
   if (typeof followers === 'string') return followers;
   return followers.map(({ namespace }) => namespace).join();
 }
@@ -54,7 +53,7 @@ describe('the controller', () => {
       if (labelSelector !== PUBLISHED) return page([binding(NAMESPACE)], '1');
       return page([...real, ...(namespace === undefined ? lookalike('shop') : [])], '1');
     };
-    await findFollowers({ api, contextNamespace: 'shop' }, undefined, signal);
+    await findFollowers({ api, contextNamespace: 'shop' }, undefined);
     const whole = api.lists.filter(
       ({ metadataOnly, labelSelector }) => !metadataOnly && labelSelector === PUBLISHED,
     );

@@ -36,15 +36,13 @@ export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (stat
 export async function findFollowers(
   session: Search,
   namespace: string | undefined,
-  abort: AbortSignal,
 ): Promise<readonly Published[]> {
-  const where = namespace ?? (await namespaceOf(session, abort));
-  const options = { labelSelector: PUBLISHED, abort };
+  const where = namespace ?? (await namespaceOf(session));
+  const options = { labelSelector: PUBLISHED };
   const maps =
     where === undefined ? [] : await listAll(session.api, CONFIG_MAPS, { ...options, namespace: where });
   const found = published(maps);
-  if (found.length === 0)
-    throw new CommandError('unreachable', await whyUnpublished(session.api, namespace, abort));
+  if (found.length === 0) throw new CommandError('unreachable', await whyUnpublished(session.api, namespace));
   return found;
 }
 
@@ -52,17 +50,16 @@ export async function findFollowers(
  * Where the controller is; undefined where there is none. Anybody who may create ConfigMaps can make some that look like a
  * controller's, with a megabyte in each: only where one is installed they count, and are read.
  */
-async function namespaceOf(session: Search, abort: AbortSignal): Promise<string | undefined> {
-  const everywhere = await namespacesWithStatus(session, abort);
-  return everywhere.length > 1 ? oneOf(everywhere, session, abort) : everywhere[0];
+async function namespaceOf(session: Search): Promise<string | undefined> {
+  const everywhere = await namespacesWithStatus(session);
+  return everywhere.length > 1 ? oneOf(everywhere, session) : everywhere[0];
 }
 
 async function oneOf(
   everywhere: readonly string[],
   { api, contextNamespace }: Search,
-  abort: AbortSignal,
 ): Promise<string | undefined> {
-  const installed = await installedIn(api, abort);
+  const installed = await installedIn(api);
   if (installed === undefined) {
     throw new CommandError(
       'usage',
@@ -114,12 +111,9 @@ function keyOf({ namespace, follower }: Published): string {
 }
 
 /** Of all namespaces if that is allowed, else of those where the controller usually is. */
-async function namespacesWithStatus(
-  { api, contextNamespace }: Search,
-  abort: AbortSignal,
-): Promise<readonly string[]> {
+async function namespacesWithStatus({ api, contextNamespace }: Search): Promise<readonly string[]> {
   const search = async (where?: string) => {
-    const options = { labelSelector: PUBLISHED, metadataOnly: true, abort };
+    const options = { labelSelector: PUBLISHED, metadataOnly: true };
     const found = new Set<string>();
     const maps = listEach(api, CONFIG_MAPS, { ...options, ...(where !== undefined && { namespace: where }) });
     for await (const map of maps) if (roleOf(map) === 'status') found.add(map.metadata.namespace ?? '');

@@ -25,11 +25,8 @@ const ACCOUNT = /(^|-)controller$/;
  * The namespaces in which the chart was installed, by what nobody can make who has rights in a namespace alone. Undefined where
  * that may not be read.
  */
-export async function installedIn(
-  api: KubeApi,
-  abort: AbortSignal,
-): Promise<ReadonlySet<string> | undefined> {
-  const options = { labelSelector: OF_CHART, abort };
+export async function installedIn(api: KubeApi): Promise<ReadonlySet<string> | undefined> {
+  const options = { labelSelector: OF_CHART };
   const bindings = await listAll(api, CLUSTER_ROLE_BINDINGS, options).catch(ignoreForbidden);
   const accounts = bindings
     ?.flatMap(({ subjects = [] }) => subjects)

@@ -23,7 +23,7 @@ type Selection = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelecto
 export async function listKept<T extends KubeObject>(
   api: Pick<KubeApi, 'list'>,
   kind: Listed<T>,
-  options: Selection,
+  options: Selection = {},
 ): Promise<T[]> {
   const all: T[] = [];
   for await (const object of listEach(api, kind, options)) all.push(kind.keep(object));

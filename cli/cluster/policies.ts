@@ -39,9 +39,8 @@ const PODS = '-inject-pods';
 export async function listPolicies(
   api: KubeApi,
   kind: keyof typeof POLICY_KINDS,
-  abort: AbortSignal,
 ): Promise<readonly AdmissionPolicy[]> {
-  return (await listAll(api, POLICY_KINDS[kind], { abort }).catch(ignoreNotFound)) ?? [];
+  return (await listAll(api, POLICY_KINDS[kind]).catch(ignoreNotFound)) ?? [];
 }
 
 /** The policy for pods of the controller in `namespace`: it injects, or it refuses what was not injected. */

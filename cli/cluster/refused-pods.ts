@@ -20,11 +20,7 @@ const RECENT_MS = 20 * 60_000;
  * not list Events is told nothing.
  */
 export async function refusalsByEvents(
-  {
-    api,
-    now,
-    abort,
-  }: { readonly api: Pick<KubeApi, 'list'>; readonly now: number; readonly abort: AbortSignal },
+  { api, now }: { readonly api: Pick<KubeApi, 'list'>; readonly now: number },
   kind: string,
   workloads: readonly Workload[],
 ): Promise<ReadonlyMap<Workload, string>> {
@@ -33,7 +29,7 @@ export async function refusalsByEvents(
   if (lacking.size === 0) return found;
   try {
     const fieldSelector = `reason=FailedCreate,regarding.kind=${kind}`;
-    for await (const event of listEach(api, EVENTS, { fieldSelector, abort })) {
+    for await (const event of listEach(api, EVENTS, { fieldSelector })) {
       const { regarding, note, eventTime, deprecatedLastTimestamp, series } = event as RepeatedEvent;
       const workload = lacking.get(regarding.uid);
       const last = Date.parse(series?.lastObservedTime ?? deprecatedLastTimestamp ?? eventTime);

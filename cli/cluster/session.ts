@@ -7,10 +7,14 @@ import type { Terminal } from '../terminal.ts';
 import type { ClusterOptions } from './options.ts';
 
 export interface Session {
+  /** Ctrl-C ends its calls. */
   readonly api: KubeConnection;
   /** That of the kubeconfig's context. */
   readonly contextNamespace: string | undefined;
 }
+
+/** For a write of which Ctrl-C must not leave it unknown whether it was made. */
+export const UNTIL_ANSWERED = { abort: new AbortController().signal } as const;
 
 /** Connects to the cluster for `work`. Throws CommandError where the cluster does not answer. */
 export async function withSession<T>(
@@ -22,7 +26,7 @@ export async function withSession<T>(
     kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig },
     context,
   );
-  const api = connect({ kubeConfig, clock });
+  const api = connect({ kubeConfig, clock, abort });
   try {
     return await work({ api, contextNamespace: namespace });
   } catch (error) {

@@ -27,7 +27,7 @@ const waiting = (reason: string, message: string): KubeObject =>
 const ready = pod({ phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] });
 
 const why = (objects: ConstructorParameters<typeof ListedApi>[0], namespace?: string) =>
-  whyUnpublished(new ListedApi(objects), namespace, new AbortController().signal);
+  whyUnpublished(new ListedApi(objects), namespace);
 
 describe('without a status', () => {
   test('nothing is installed, or it is elsewhere', async () => {

@@ -21,31 +21,26 @@ const CONTROLLER = `${OF_CHART},${COMPONENT}=controller`;
 export async function controllersIn(
   api: KubeApi,
   namespace: string | undefined,
-  abort: AbortSignal,
 ): Promise<readonly Workload[] | undefined> {
   const where = namespace === undefined ? {} : { namespace };
-  const labelled = await listKept(api, DEPLOYMENTS, { ...where, labelSelector: CONTROLLER, abort }).catch(
+  const labelled = await listKept(api, DEPLOYMENTS, { ...where, labelSelector: CONTROLLER }).catch(
     ignoreForbidden,
   );
   if (labelled === undefined || labelled.length < 2) return labelled;
-  const installed = await installedIn(api, abort);
+  const installed = await installedIn(api);
   const isInstalled = ({ metadata }: Workload) => installed?.has(metadata.namespace ?? '') === true;
   return [...labelled.filter(isInstalled), ...labelled.filter((one) => !isInstalled(one))];
 }
 
 /** What a user reads where no status was found; `asked` is the namespace that was named. */
-export async function whyUnpublished(
-  api: KubeApi,
-  asked: string | undefined,
-  abort: AbortSignal,
-): Promise<string> {
+export async function whyUnpublished(api: KubeApi, asked: string | undefined): Promise<string> {
   const place = asked === undefined ? 'in any namespace' : `in namespace ${asked}`;
-  const controllers = await controllersIn(api, asked, abort);
+  const controllers = await controllersIn(api, asked);
   if (controllers === undefined)
     return `No status ConfigMap was found ${place}, and you may not list the Deployments that tell whether the controller is installed there: ask for that permission, or say with -n where it is.`;
   const [first] = controllers;
-  if (first !== undefined) return waitingFor(first, await podsOf(first, api, abort));
-  const elsewhere = asked === undefined ? [] : ((await controllersIn(api, undefined, abort)) ?? []);
+  if (first !== undefined) return waitingFor(first, await podsOf(first, api));
+  const elsewhere = asked === undefined ? [] : ((await controllersIn(api, undefined)) ?? []);
   const places = [...new Set(elsewhere.map(({ metadata }) => metadata.namespace ?? ''))].sort();
   if (places.length > 0)
     return `The controller is not installed ${place}: it is in ${someOf(places)}. Say that with -n.`;
@@ -55,9 +50,8 @@ export async function whyUnpublished(
 function podsOf(
   { metadata: { namespace = '' } }: Workload,
   api: KubeApi,
-  abort: AbortSignal,
 ): Promise<readonly PodDetails[] | undefined> {
-  return listKept(api, POD_DETAILS, { namespace, labelSelector: CONTROLLER, abort }).catch(ignoreForbidden);
+  return listKept(api, POD_DETAILS, { namespace, labelSelector: CONTROLLER }).catch(ignoreForbidden);
 }
 
 /** It is installed: what is in the way, and what to do until the status is there. */

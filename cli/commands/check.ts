@@ -41,7 +41,7 @@ async function checkInstalled(
 ): Promise<CheckView> {
   const { clock, abort } = terminal;
   try {
-    const followers = await findFollowers(session, namespace, abort);
+    const followers = await findFollowers(session, namespace);
     return await runChecks(CHECKS, new World({ api: session.api, clock, abort, followers }));
   } catch (error) {
     const isUnpublished = error instanceof CommandError;
@@ -57,7 +57,7 @@ async function checkUnpublished(
   asked: string | undefined,
   { clock, abort }: Terminal,
 ): Promise<CheckView | undefined> {
-  const [first] = (await controllersIn(api, asked, abort)) ?? [];
+  const [first] = (await controllersIn(api, asked)) ?? [];
   const namespace = first?.metadata.namespace;
   if (namespace === undefined) return undefined;
   return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));
@@ -70,7 +70,7 @@ async function checkBefore(
   { clock, abort, env }: Terminal,
 ): Promise<CheckView> {
   // Each check would tell the same.
-  await api.read('/version', { abort }).catch((error: unknown) => {
+  await api.read('/version').catch((error: unknown) => {
     if (isUnanswered(error)) throw error;
   });
   const namespace = asked ?? planned?.namespace ?? PROGRAM;

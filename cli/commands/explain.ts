@@ -21,17 +21,16 @@ export function explain(
   options: ExplainOptions,
   [name = '']: readonly string[],
 ): Promise<Outcome> {
-  const { abort } = terminal;
   const { output, controllerNamespace } = options;
   return withSession(terminal, options, async (session): Promise<Outcome> => {
     const { api, contextNamespace = 'default' } = session;
     const key = { namespace: options.namespace ?? contextNamespace, name };
     const [followers, pod, namespace, policies = []] = await Promise.all([
-      findFollowers(session, controllerNamespace, abort),
-      api.get(POD_DETAILS, key, { abort }).catch(ignoreNotFound),
-      api.get(NAMESPACES, { name: key.namespace }, { abort }).catch(ignoreNotFound),
+      findFollowers(session, controllerNamespace),
+      api.get(POD_DETAILS, key).catch(ignoreNotFound),
+      api.get(NAMESPACES, { name: key.namespace }).catch(ignoreNotFound),
       // A user who may not list them gets the answer for the webhook.
-      listPolicies(api, 'MutatingAdmissionPolicy', abort).catch(ignoreForbidden),
+      listPolicies(api, 'MutatingAdmissionPolicy').catch(ignoreForbidden),
     ]);
     if (pod === undefined) {
       throw new CommandError(

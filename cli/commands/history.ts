@@ -15,7 +15,7 @@ export interface HistoryOptions extends ClusterOptions, FollowerOptions, OutputO
 export function history(terminal: Terminal, options: HistoryOptions): Promise<Outcome> {
   const { namespace, follower, output, chart } = options;
   return withSession(terminal, options, async (session): Promise<Outcome> => {
-    const published = pickFollower(await findFollowers(session, namespace, terminal.abort), follower);
+    const published = pickFollower(await findFollowers(session, namespace), follower);
     const now = terminal.clock.now();
     const view = historyOf(published, now);
     await new Output(terminal, output).show(view, (width) =>

@@ -14,13 +14,13 @@ export interface StatusOptions extends Omit<ClusterOptions, 'context'>, Follower
 }
 
 export function status(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
-  const { clock, abort } = terminal;
+  const { clock } = terminal;
   const { namespace, follower, watch, kubeconfig } = options;
   const [context, ...others] = options.context ?? [];
   if (others.length > 0) return statusOfSides(terminal, options);
   return withSession(terminal, { kubeconfig, context }, async (session) => {
     if (watch) return watchStatus(session, { namespace, follower }, options.output, terminal);
-    const view = await readStatus(session, { namespace, follower }, () => clock.now(), abort);
+    const view = await readStatus(session, { namespace, follower }, () => clock.now());
     await new Output(terminal, options.output).show(view, (width) => renderStatus(view, clock.now(), width));
     return 'done';
   });

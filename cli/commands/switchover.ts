@@ -34,7 +34,7 @@ export async function switchover(terminal: Terminal, options: SwitchoverOptions)
   if (options.print) throw new CommandError('usage', '--print needs --to-context.');
   const output = new Output(terminal, options.output);
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
-    const published = pickFollower(await findFollowers({ api, ...session }, namespace, abort), follower);
+    const published = pickFollower(await findFollowers({ api, ...session }, namespace), follower);
     const read = () => readSwitchoverState(api, clock, published, to, abort);
     const state = await (dryRun ? read() : readReconciled(api, clock, read, abort));
     const plan = planFor(state);

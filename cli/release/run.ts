@@ -33,7 +33,7 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   process.once('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
   try {
     const { kubeConfig, namespace: context } = loadKube(process.env);
-    const api = connect({ kubeConfig, clock });
+    const api = connect({ kubeConfig, clock, abort: stop.signal });
     try {
       const ports = { api, clock, random: Math.random, say };
       const namespace = process.env.POD_NAMESPACE ?? context ?? 'default';

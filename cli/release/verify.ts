@@ -60,7 +60,7 @@ type Check = (options: VerifyOptions, ports: VerifyPorts, abort: AbortSignal) =>
 type NamedCheck = (name: string, ...rest: Parameters<Check>) => Promise<string>;
 
 const leaderLives: Check = async ({ namespace }, { api, clock }, abort) => {
-  const read = () => readLease(api, namespace, abort);
+  const read = () => readLease(api, namespace);
   const lease = await read();
   if (lease === undefined) throw new Error('no controller leads: are its pods running?');
   const { alive, holder, renewedAt } = await watchedLeaderOf(lease, read, clock, abort);

@@ -18,13 +18,12 @@ export async function readStatus(
   session: Session,
   { namespace, follower }: Wanted,
   now: () => number,
-  abort: AbortSignal,
 ): Promise<StatusView> {
   const [all, pods] = await Promise.all([
-    findFollowers(session, namespace, abort),
-    listKept(session.api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }).catch(ignoreForbidden),
+    findFollowers(session, namespace),
+    listKept(session.api, POD_DETAILS, { labelSelector: ASKING_PODS }).catch(ignoreForbidden),
   ]);
-  const lease = await readLease(session.api, all[0]?.namespace ?? '', abort).catch(ignoreForbidden);
+  const lease = await readLease(session.api, all[0]?.namespace ?? '').catch(ignoreForbidden);
   return statusOf(chosen(all, follower), pods, lease, now());
 }
 

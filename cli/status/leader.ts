@@ -21,12 +21,8 @@ const RENEWED_WITHIN_MS = 4_000;
 const POLL_MS = 500;
 
 /** The controller’s Lease; undefined when there is none, as without leader election. Throws KubeError. */
-export function readLease(
-  api: Pick<KubeApi, 'get'>,
-  namespace: string,
-  abort: AbortSignal,
-): Promise<Lease | undefined> {
-  return api.get(LEASES, { namespace, name: PROGRAM }, { abort }).catch(ignoreNotFound);
+export function readLease(api: Pick<KubeApi, 'get'>, namespace: string): Promise<Lease | undefined> {
+  return api.get(LEASES, { namespace, name: PROGRAM }).catch(ignoreNotFound);
 }
 
 export function leaderOf({ spec = {} }: Lease, now: number): Leader {
@@ -70,7 +66,7 @@ export async function mayBeLed(
   clock: Clock,
   abort: AbortSignal,
 ): Promise<boolean> {
-  const read = () => readLease(api, namespace, abort).catch(ignoreForbidden);
+  const read = () => readLease(api, namespace).catch(ignoreForbidden);
   const lease = await read();
   return lease === undefined || (await watchedLeaderOf(lease, read, clock, abort)).alive;
 }

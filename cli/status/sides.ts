@@ -28,7 +28,7 @@ export async function readSides(
   wanted: Wanted,
 ): Promise<SidesStatus> {
   const { clock, abort } = terminal;
-  const read = (session: Session) => readStatus(session, wanted, () => clock.now(), abort);
+  const read = (session: Session) => readStatus(session, wanted, () => clock.now());
   const found = await Promise.all(
     contexts.map(async (context): Promise<ContextStatus> => {
       try {

@@ -36,7 +36,7 @@ export async function watchStatus(
   terminal: Terminal,
 ): Promise<Outcome> {
   const { clock, abort } = terminal;
-  const [first] = chosen(await findFollowers(session, namespace, abort), follower);
+  const [first] = chosen(await findFollowers(session, namespace), follower);
   const wakeup = new Wakeup(clock, 0);
   const watched = new WatchedStatus(session, { namespace: first?.namespace ?? '', follower }, clock, wakeup);
   await using screen = new Screen(terminal, format === 'text');

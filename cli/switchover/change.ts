@@ -33,7 +33,7 @@ export async function changeAndFollow(
   change: () => Promise<string>,
 ): Promise<Followed> {
   const { clock, abort } = terminal;
-  const services = await servicesToWatch(move.api, move.follower, output, abort);
+  const services = await servicesToWatch(move.api, move.follower, output);
   const progress = new Progress(terminal, output.isText);
   await using following = followMove({
     ...move,

@@ -35,10 +35,10 @@ export async function readCluster(
   const { group, plural: resource } = CLUSTERS;
   const patch = { namespace, verb: 'patch', group, resource, name, ...(subresource && { subresource }) };
   const [cluster, pods, backups = [], mayPatch, isLed] = await Promise.all([
-    api.get(CLUSTERS, { namespace, name }, { abort }).catch(ignoreNotFound),
-    listKept(api, POD_DETAILS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
-    listKept(api, BACKUPS, { namespace, abort }).catch(ignoreNotFound),
-    mayI(api, patch, abort),
+    api.get(CLUSTERS, { namespace, name }).catch(ignoreNotFound),
+    listKept(api, POD_DETAILS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}` }),
+    listKept(api, BACKUPS, { namespace }).catch(ignoreNotFound),
+    mayI(api, patch),
     mayBeLed(api, published.namespace, clock, abort),
   ]);
   if (cluster === undefined) throw missing(published, `${namespace}/${name}`);

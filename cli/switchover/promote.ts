@@ -3,6 +3,7 @@ import { isPromoted, promotionPatch } from '../../cnpg/promotion.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { isConflict } from '../../kubernetes/errors.ts';
 import { explain } from '../../runtime/explain.ts';
+import { UNTIL_ANSWERED } from '../cluster/session.ts';
 import { CommandError } from '../exit-codes.ts';
 import { planFor, type SwitchoverState, unmet } from './plan.ts';
 
@@ -31,6 +32,7 @@ export async function promote(
       await api.patch(CLUSTERS, situation.cluster.metadata, promotionPatch(situation.cluster, target, now), {
         type: 'merge',
         subresource: 'status',
+        ...UNTIL_ANSWERED,
       });
       return now;
     } catch (error) {

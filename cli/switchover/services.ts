@@ -19,9 +19,8 @@ export async function servicesToWatch(
   api: KubeApi,
   follower: Published,
   output: Output,
-  abort: AbortSignal,
 ): Promise<readonly string[]> {
-  const services = await servicesThatFollow(api, follower, abort);
+  const services = await servicesThatFollow(api, follower);
   if (services === undefined) {
     const text =
       'Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.';
@@ -34,13 +33,12 @@ export async function servicesToWatch(
 async function servicesThatFollow(
   api: KubeApi,
   { follower }: Published,
-  abort: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const read = await Promise.all([
-    listKept(api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }).then((pods) =>
-      servicesOfGated(api, follower, pods, abort),
+    listKept(api, POD_DETAILS, { labelSelector: ASKING_PODS }).then((pods) =>
+      servicesOfGated(api, follower, pods),
     ),
-    listKept(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, abort }),
+    listKept(api, SERVICES, { labelSelector: `${LABELS.follow}=true` }),
   ]).catch(ignoreForbidden);
   if (read === undefined) return undefined;
   const [gatedServices, following] = read;
@@ -55,12 +53,11 @@ async function servicesOfGated(
   api: KubeApi,
   follower: string,
   pods: readonly PodDetails[],
-  abort: AbortSignal,
 ): Promise<readonly string[]> {
   const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod.metadata) === follower);
   const keys = new Set(gated.map(({ metadata }) => keyOf(metadata)));
   const found = new Set<string>();
-  for await (const slice of listEach(api, ENDPOINT_SLICES, { abort }))
+  for await (const slice of listEach(api, ENDPOINT_SLICES))
     for (const service of servicesOf([slice], keys)) found.add(service);
   return [...found];
 }

@@ -34,7 +34,7 @@ export async function readSwitchoverState(
   }
   const [state, nodes] = await Promise.all([
     readCluster(api, clock, published, clusterKey(published), abort, 'status'),
-    listKept(api, NODES, { abort }),
+    listKept(api, NODES),
   ]);
   return { ...state, site, status, nodes, dns: recordsOf(published) };
 }
@@ -56,7 +56,7 @@ export async function readReconciled(
     const { cluster } = state;
     // It overwrites our reason when it has reconciled.
     if (asked !== undefined && cluster.status?.phaseReason !== asked) break;
-    asked ??= await requestReconcile(api, cluster, timestamp(clock), abort);
+    asked ??= await requestReconcile(api, cluster, timestamp(clock));
     await sleep(clock, POLL_MS, abort);
     state = await read();
   }
@@ -64,15 +64,10 @@ export async function readReconciled(
 }
 
 /** Gives the reason that it wrote; undefined when the Cluster was changed meanwhile. */
-async function requestReconcile(
-  api: KubeApi,
-  cluster: Cluster,
-  now: string,
-  abort: AbortSignal,
-): Promise<string | undefined> {
+async function requestReconcile(api: KubeApi, cluster: Cluster, now: string): Promise<string | undefined> {
   const body = reconcileRequestPatch(cluster, now);
   try {
-    await api.patch(CLUSTERS, cluster.metadata, body, { type: 'merge', subresource: 'status', abort });
+    await api.patch(CLUSTERS, cluster.metadata, body, { type: 'merge', subresource: 'status' });
     return body.status.phaseReason;
   } catch (error) {
     if (isConflict(error)) return undefined;

@@ -3,6 +3,7 @@ import { demotionPatch, nextStep, type Step, topologyPromotionPatch } from '../.
 import { isConflict, KubeError, mayBeStored } from '../../kubernetes/errors.ts';
 import { type Clock, sleep, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
+import { UNTIL_ANSWERED } from '../cluster/session.ts';
 import { CommandError } from '../exit-codes.ts';
 import { endOf, type Reached, Timeline } from '../switchover/follow.ts';
 import { milestonesOfSides } from './milestones.ts';
@@ -106,8 +107,7 @@ async function send(
     );
   }
   try {
-    // Without `abort`: Ctrl-C must not leave it unknown whether the change was made.
-    await side.api.patch(CLUSTERS, side.key, body, { type: 'merge' });
+    await side.api.patch(CLUSTERS, side.key, body, { type: 'merge', ...UNTIL_ANSWERED });
     made.add(kind);
   } catch (error) {
     // The Cluster was changed meanwhile, or the change may be stored: the next look shows it.

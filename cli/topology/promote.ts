@@ -6,7 +6,7 @@ import { isReady } from '../../kubernetes/ready.ts';
 import { timestamp } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
-import { withSession } from '../cluster/session.ts';
+import { UNTIL_ANSWERED, withSession } from '../cluster/session.ts';
 import { isTyped } from '../confirm.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { changeAndFollow } from '../switchover/change.ts';
@@ -33,12 +33,12 @@ export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions)
   const { namespace, follower, to, force, yes, context = 'current' } = options;
   const output = new Output(terminal, options.output);
   return withSession(terminal, options, async (session): Promise<Outcome> => {
-    const side = await findSide(session, context, { namespace, follower }, abort);
+    const side = await findSide(session, context, { namespace, follower });
     if (side.site !== to)
       throw new CommandError('usage', `This is the cluster of site ${side.site}, not of ${to}.`);
     const state = await readSideState(side, clock, abort);
     const role = roleInTopology(state.cluster);
-    const view = viewOf(state, await askWal(side.api, state.cluster, abort), role);
+    const view = viewOf(state, await askWal(side.api, state.cluster), role);
     const end = async (outcome: Outcome, more: Partial<PromotionView> = {}): Promise<Outcome> => {
       await output.give({ ...view, ...more });
       return outcome;
@@ -79,7 +79,8 @@ export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions)
 
 async function send({ side, cluster }: SideState): Promise<void> {
   try {
-    await side.api.patch(CLUSTERS, side.key, topologyPromotionPatch(cluster, null), { type: 'merge' });
+    const body = topologyPromotionPatch(cluster, null);
+    await side.api.patch(CLUSTERS, side.key, body, { type: 'merge', ...UNTIL_ANSWERED });
   } catch (error) {
     throw new CommandError(
       'refused',

@@ -34,9 +34,8 @@ export async function findSide(
   session: Search,
   context: string,
   { namespace, follower }: Wanted,
-  abort: AbortSignal,
 ): Promise<Side> {
-  const all = await findFollowers(session, namespace, abort).catch(ofContext(context));
+  const all = await findFollowers(session, namespace).catch(ofContext(context));
   const inTopology = all.filter((one) => clusterOf(one, 'cnpg-topology') !== undefined);
   if (inTopology.length === 0) {
     const kinds = 'none of its followers has the trigger cnpg-topology';

@@ -73,7 +73,7 @@ async function between(
   output.say([...renderSidesPlan(plan, output.columns), renderConclusion(plan)]);
   if (!isPossible(plan)) return end('refused');
   if (dryRun) {
-    await tryOut(state, abort);
+    await tryOut(state);
     output.say([[green('The API servers accept these changes.')]]);
     return end('done');
   }
@@ -84,7 +84,7 @@ async function between(
   }
   // The user may have waited long with the answer.
   if (!yes) assertPossible(planOf(await readBothSides(terminal, options, one, other)));
-  const services = await servicesToWatch(state.to.side.api, state.to.side.published, output, abort);
+  const services = await servicesToWatch(state.to.side.api, state.to.side.published, output);
   const progress = new Progress(terminal, output.isText);
   const startedAt = timestamp(clock);
   progress.begin();
@@ -119,8 +119,8 @@ async function readBothSides(
 ): Promise<SidesState> {
   const wanted = { namespace, follower };
   const [from, target] = await Promise.all([
-    findSide(one, context, wanted, abort),
-    findSide(other, toContext, wanted, abort),
+    findSide(one, context, wanted),
+    findSide(other, toContext, wanted),
   ]);
   if (target.site !== to) {
     throw new CommandError(
@@ -133,16 +133,16 @@ async function readBothSides(
     readSideState(from, clock, abort),
     readSideState(target, clock, abort),
   ]);
-  const walOf = ({ side, cluster }: SideState) => askWal(side.api, cluster, abort);
+  const walOf = ({ side, cluster }: SideState) => askWal(side.api, cluster);
   const [written, replayed] = await Promise.all([walOf(fromState), walOf(toState)]);
   return { from: fromState, to: toState, lag: lagBetween(written, replayed) };
 }
 
 /** Both changes by a dry run, admission included; without the token, which does not exist yet. */
-async function tryOut({ from, to }: SidesState, abort: AbortSignal): Promise<void> {
+async function tryOut({ from, to }: SidesState): Promise<void> {
   const step = nextStep({ from: from.cluster, to: to.cluster });
   const token = step.kind === 'promote' ? step.token : null;
-  const options = { type: 'merge', dryRun: true, abort } as const;
+  const options = { type: 'merge', dryRun: true } as const;
   try {
     if (step.kind === 'demote')
       await from.side.api.patch(CLUSTERS, from.side.key, demotionPatch(from.cluster, nameOf(to)), options);

@@ -23,7 +23,7 @@ async function serve(t: TestContext) {
     await server.stop();
     await rm(folder, { recursive: true });
   });
-  return { server, ask: () => askWal(api, CLUSTER, new AbortController().signal) };
+  return { server, ask: () => askWal(api, CLUSTER) };
 }
 
 test('an instance is asked by the API server, with TLS and then without', async (t) => {

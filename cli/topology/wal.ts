@@ -34,7 +34,7 @@ export interface Lag {
 }
 
 /** The WAL of the primary of this Cluster; undefined where it gives no answer, or the user may not ask it. */
-export async function askWal(api: KubeApi, cluster: Cluster, abort: AbortSignal): Promise<Wal | undefined> {
+export async function askWal(api: KubeApi, cluster: Cluster): Promise<Wal | undefined> {
   const { namespace = '' } = cluster.metadata;
   const { currentPrimary = '' } = cluster.status ?? {};
   if (currentPrimary === '') return undefined;
@@ -45,7 +45,7 @@ export async function askWal(api: KubeApi, cluster: Cluster, abort: AbortSignal)
       const found = await api.get(
         INSTANCE_STATUS,
         { namespace, name },
-        { subresource: SUBRESOURCE, maxBytes: 1_000_000, abort },
+        { subresource: SUBRESOURCE, maxBytes: 1_000_000 },
       );
       const { currentLsn = '', receivedLsn = '', replayLsn = '', isWalReceiverActive = false } = found;
       return {

@@ -40,7 +40,6 @@ const plane = await startControlPlane({ controllers: true });
 after(() => plane.stop());
 const { api } = plane;
 const chart = await chartUnderTest();
-const { signal } = new AbortController();
 const { gitVersion } = (await api.read('/version')) as { readonly gitVersion: string };
 const policies = minorOf(gitVersion) >= 36 ? { webhook: { mode: 'both' } } : {};
 
@@ -51,11 +50,7 @@ before(async () => {
   const args = ['--namespace', NAMESPACE, '--kube-version', gitVersion];
   const rendered = await chart.render({ values: { ...LINE, ...MORE, ...policies }, args });
   objects = rendered.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === undefined);
-  kinds = await discover(
-    { objects } as Parameters<typeof discover>[0],
-    (...call) => api.read(...call),
-    signal,
-  );
+  kinds = await discover({ objects } as Parameters<typeof discover>[0], (...call) => api.read(...call));
 });
 
 function resourceOf(object: Manifest): Resource {
