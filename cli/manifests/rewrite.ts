@@ -1,15 +1,15 @@
 import { type Alias, isAlias, isMap, type ParsedNode, visit, type YAMLMap, type YAMLSeq } from 'yaml';
 import { align } from './align.ts';
-import { addItems, addPairs, removeEntry, replaceValue } from './block.ts';
+import { BlockEditor } from './block.ts';
 import type { Edit } from './edit.ts';
-import { addPrinted, flowStyle, printIn, printPairIn, removeFromFlow, replaceInFlow } from './flow.ts';
+import type { Editor } from './editor.ts';
+import { FlowEditor } from './flow.ts';
 import { type Collection, type Entry, entriesOf, isCollection, lineEnd } from './layout.ts';
 import { printScalar } from './print.ts';
 import type { Reading } from './read.ts';
 import { Recall } from './recall.ts';
 import { type Remark, remarksIn } from './remark.ts';
 import type { Source } from './source.ts';
-import { styleIn } from './style.ts';
 import {
   childOf,
   isLeaf,
@@ -100,7 +100,9 @@ class Rewriter {
       if (entry === undefined || this.#reading.valueOf(entry.value) !== old) added.push([name, child]);
       else this.#entry(node, entry, child);
     }
-    if (added.length > 0) this.#addPairs(node, entries, mapOf(added));
+    if (added.length === 0) return;
+    const inherited = new Set(added.map(([name]) => name).filter((name) => childOf(was, name) !== undefined));
+    this.#edits.push(...this.#editorOf(node).addPairs(mapOf(added), inherited));
   }
 
   #list(node: YAMLSeq.Parsed, value: readonly Value[]): void {
@@ -118,7 +120,7 @@ class Rewriter {
       if (step.kind === 'change' && entry !== undefined) this.#entry(node, entry, step.value);
       if (step.kind === 'add') added.set(step.index, [...(added.get(step.index) ?? []), step.value]);
     }
-    for (const [index, items] of added) this.#addItems(node, entries, index, items);
+    for (const [index, items] of added) this.#edits.push(...this.#editorOf(node).addItems(index, items));
   }
 
   #entry(parent: Collection, entry: Entry, value: Value): void {
@@ -139,49 +141,13 @@ class Rewriter {
 
   #replace(parent: Collection, entry: Entry, value: Value): void {
     this.#bury(entry);
-    if (parent.flow === true) {
-      this.#edits.push(
-        replaceInFlow(this.#source, entry, value, this.#flowStyle(parent), this.#remarkOf(entry)),
-      );
-    } else {
-      const style = styleIn(this.#source.lines, this.#reading.contents, parent);
-      this.#edits.push(
-        replaceValue(this.#source, entry, !isMap(parent), value, style, this.#remarkOf(entry)),
-      );
-    }
-  }
-
-  #addPairs(node: YAMLMap.Parsed, entries: readonly Entry[], pairs: ValueMap): void {
-    const was = this.#reading.valueOf(node);
-    const inherited = new Set(Object.keys(pairs).filter((name) => childOf(was, name) !== undefined));
-    if (node.flow !== true) {
-      const style = styleIn(this.#source.lines, this.#reading.contents, node);
-      this.#edits.push(addPairs(this.#source, entries, pairs, inherited, style));
-      return;
-    }
-    const style = this.#flowStyle(node);
-    const printed = Object.entries(pairs).map(([key, value]) =>
-      printPairIn(style, key, value, inherited.has(key)),
-    );
-    this.#edits.push(...addPrinted(this.#source, node, entries.length, printed, style));
-  }
-
-  #addItems(node: YAMLSeq.Parsed, entries: readonly Entry[], index: number, items: readonly Value[]): void {
-    if (node.flow !== true) {
-      const style = styleIn(this.#source.lines, this.#reading.contents, node);
-      this.#edits.push(addItems(this.#source, entries, index, items, style));
-      return;
-    }
-    const style = this.#flowStyle(node);
-    const printed = items.map((item) => printIn(style, item));
-    this.#edits.push(...addPrinted(this.#source, node, index, printed, style));
+    this.#edits.push(this.#editorOf(parent).replace(entry, value, this.#remarkOf(entry)));
   }
 
   #remove(node: Collection, entries: readonly Entry[], indexes: readonly number[]): void {
+    if (indexes.length === 0) return;
     for (const index of indexes) this.#bury(entries[index]);
-    if (node.flow === true)
-      this.#edits.push(...removeFromFlow(this.#source.lines, entries, new Set(indexes)));
-    else this.#edits.push(...indexes.map((index) => removeEntry(this.#source.lines, entries, index)));
+    this.#edits.push(...this.#editorOf(node).remove(indexes));
   }
 
   /** Aliases cannot refer to an anchor that was removed. */
@@ -229,7 +195,9 @@ class Rewriter {
     return changed === undefined ? this.#reading.valueOf(node) : changed;
   }
 
-  #flowStyle(collection: Collection) {
-    return flowStyle(this.#source, collection, this.#json);
+  #editorOf(node: Collection): Editor {
+    return node.flow === true
+      ? new FlowEditor(this.#source, node, this.#json)
+      : new BlockEditor(this.#source, node, this.#reading.contents);
   }
 }
