@@ -1,39 +1,16 @@
 import { NAMESPACE_NAME, type Selector, selects } from '../../kubernetes/selector.ts';
-import type { Nodes } from './pinned.ts';
+import type { Pod, ReadonlyDeep } from './shape.ts';
 
 type Absent = null | undefined;
 type Labels = Readonly<Record<string, string>>;
 
-interface Container {
-  readonly restartPolicy?: string | Absent;
-  readonly ports?: readonly { readonly hostPort?: number | Absent }[] | Absent;
-}
-
-interface Term {
-  readonly labelSelector?: Selector | Absent;
-  readonly matchLabelKeys?: readonly string[] | Absent;
-  /** Without these two, the namespace of the pod. */
-  readonly namespaces?: readonly string[] | Absent;
-  readonly namespaceSelector?: Selector | Absent;
-}
+type Spec = Pick<Pod['spec'], 'containers' | 'initContainers' | 'nodeSelector' | 'affinity'>;
 
 /** The part of a pod template that says where its pods can run. */
-export interface Placed {
-  readonly metadata?: { readonly labels?: Labels | Absent } | Absent;
-  readonly spec?:
-    | (Nodes & {
-        readonly containers?: readonly Container[] | Absent;
-        readonly initContainers?: readonly Container[] | Absent;
-        readonly affinity?:
-          | {
-              readonly podAntiAffinity?:
-                | { readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly Term[] | Absent }
-                | Absent;
-            }
-          | Absent;
-      })
-    | Absent;
-}
+export type Placed = ReadonlyDeep<{ metadata?: { labels?: Labels | Absent } | Absent; spec?: Spec | Absent }>;
+
+type Affinity = NonNullable<NonNullable<ReadonlyDeep<Spec>['affinity']>['podAntiAffinity']>;
+type Term = NonNullable<Affinity['requiredDuringSchedulingIgnoredDuringExecution']>[number];
 
 /** Labels that differ between revisions, whose pods then may run beside each other. */
 const HASHES: readonly string[] = ['pod-template-hash', 'controller-revision-hash'];

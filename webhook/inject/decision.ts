@@ -5,39 +5,25 @@ import { SIDECAR_CONTAINER, SIDECAR_ENV } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { type InjectLabel, readLabel } from './label.ts';
-import type { Metadata, Pod } from './shape.ts';
+import type { Metadata, Pod, ReadonlyDeep } from './shape.ts';
 import { isForWindows } from './windows.ts';
 
-type Looked = 'hostNetwork' | 'os' | 'nodeSelector' | 'affinity';
+type Looked =
+  | 'hostNetwork'
+  | 'os'
+  | 'nodeSelector'
+  | 'affinity'
+  | 'containers'
+  | 'initContainers'
+  | 'volumes';
 
 /** The part of a pod that decides on injection; it may be new, or one of the API server. */
 export interface AskingPod {
   readonly metadata?:
-    | (Pick<Metadata, 'labels' | 'annotations'> & {
-        readonly name?: string | null | undefined;
-        readonly ownerReferences?:
-          | readonly {
-              readonly apiVersion: string;
-              readonly kind: string;
-              readonly name: string;
-              readonly controller?: boolean | null | undefined;
-            }[]
-          | null
-          | undefined;
-      })
+    | ReadonlyDeep<Pick<Metadata, 'name' | 'labels' | 'annotations' | 'ownerReferences'>>
     | null
     | undefined;
-  readonly spec?: Pick<Pod['spec'], Looked> & {
-    readonly containers?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
-    readonly initContainers?:
-      | readonly {
-          readonly name?: string | null | undefined;
-          readonly env?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
-        }[]
-      | null
-      | undefined;
-    readonly volumes?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
-  };
+  readonly spec?: ReadonlyDeep<Pick<Pod['spec'], Looked>>;
 }
 
 /** Where a pod is, or will be. */

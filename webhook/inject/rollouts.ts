@@ -5,33 +5,15 @@
  */
 
 import { aloneBy, type Placed } from './alone.ts';
+import type { ReadonlyDeep, Workload } from './shape.ts';
 
-type Absent = null | undefined;
+type Spec = Pick<Workload['spec'], 'replicas' | 'podManagementPolicy' | 'strategy' | 'updateStrategy'>;
 
-interface Strategy {
-  readonly type?: string | Absent;
-  readonly rollingUpdate?:
-    | {
-        readonly maxUnavailable?: number | string | Absent;
-        readonly maxSurge?: number | string | Absent;
-        readonly partition?: number | Absent;
-      }
-    | Absent;
-}
-
-/** Of a Deployment, StatefulSet or DaemonSet. */
-export interface RolloutSpec {
-  readonly replicas?: number | Absent;
-  /** Of a StatefulSet. */
-  readonly podManagementPolicy?: string | Absent;
-  /** Of a Deployment. */
-  readonly strategy?: Strategy | Absent;
-  /** Of the two others. */
-  readonly updateStrategy?: Strategy | Absent;
-  readonly template?: Placed | Absent;
-  /** Empty where it is not known. */
-  readonly namespace?: string | Absent;
-}
+/** Of a Deployment, StatefulSet or DaemonSet. The namespace is empty where it is not known. */
+export type RolloutSpec = ReadonlyDeep<Spec> & {
+  readonly template?: Placed | null | undefined;
+  readonly namespace?: string | null | undefined;
+};
 
 /** The default of a Deployment for `maxUnavailable` and `maxSurge`. */
 export const DEFAULT_SHARE = '25%';

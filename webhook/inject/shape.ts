@@ -147,13 +147,19 @@ const workload = z.object({
   }),
 });
 
-export type NodeTerms = z.infer<typeof affinity>;
 export type Metadata = z.infer<typeof metadata>;
 export type Container = z.infer<typeof container>;
 /** A pod, or the pod template of a workload. */
 export type Pod = z.infer<typeof pod>;
 /** A Deployment, StatefulSet or DaemonSet. */
 export type Workload = z.infer<typeof workload>;
+
+/** The same for reading alone, as of an object of the API server. */
+export type ReadonlyDeep<T> = T extends readonly (infer Item)[]
+  ? readonly ReadonlyDeep<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+    : T;
 
 export const readPod = (value: unknown): Result<Pod> => read(pod, value);
 export const readWorkload = (value: unknown): Result<Workload> => read(workload, value);

@@ -1,4 +1,5 @@
-import type { NodeTerms } from './shape.ts';
+import type { Nodes, NodeTerm } from './pinned.ts';
+import type { Pod } from './shape.ts';
 
 const OS_LABEL = 'kubernetes.io/os';
 /** The name until Kubernetes 1.14; kubelets still set it, and charts still select by it. */
@@ -8,14 +9,8 @@ const WINDOWS_BUILD = 'node.kubernetes.io/windows-build';
 
 const OS_LABELS: readonly string[] = [OS_LABEL, OLD_OS_LABEL];
 
-interface Placed {
-  readonly os?: { readonly name?: string | null | undefined } | null | undefined;
-  readonly nodeSelector?: Readonly<Record<string, string>> | null | undefined;
-  readonly affinity?: NodeTerms | undefined;
-}
-
 /** Whether a pod can only run on Windows nodes, by any of the ways to say so. */
-export function isForWindows({ os, nodeSelector, affinity }: Placed): boolean {
+export function isForWindows({ os, nodeSelector, affinity }: Nodes & Pick<Pod['spec'], 'os'>): boolean {
   if (os?.name === 'windows') return true;
   if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows')) return true;
   if (nodeSelector?.[WINDOWS_BUILD] !== undefined) return true;
@@ -27,17 +22,11 @@ export function isForWindows({ os, nodeSelector, affinity }: Placed): boolean {
   );
 }
 
-function wantsWindows({ key, operator, values }: NodeRequirement): boolean {
+function wantsWindows({ key, operator, values }: NonNullable<NodeTerm['matchExpressions']>[number]): boolean {
   if (key === WINDOWS_BUILD) return operator === 'In' || operator === 'Exists';
   if (!OS_LABELS.includes(key)) return false;
   if (operator === 'In') return values?.every((value) => value === 'windows') === true;
   return operator === 'NotIn' && values?.includes('linux') === true;
-}
-
-interface NodeRequirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[] | null | undefined;
 }
 
 const labels = OS_LABELS.map((label) => `'${label}'`).join(', ');
