@@ -24,17 +24,16 @@ export const DEFAULT_HOOK_TIMEOUT = 5;
 export const DEFAULT_HOOK_RETRIES = 5;
 
 /**
- * Flags of the sidecar's Node.js: little memory, and no more of it under load. Each collection is of the whole heap, which has
- * 5 MiB: left to itself, V8 lets 2 MiB of garbage pile up first. It is 8 ms of work for each hundred requests. The authorities
- * that Node brings would take 1 MiB, and 30 ms of the start: it parses all of them before it takes one that it is given
- * (src/crypto/crypto_context.cc), and a sidecar believes that of the cluster alone.
+ * Flags of the sidecar's Node.js: little memory, and no more of it under load. The authorities that Node brings would take
+ * 1 MiB, and 30 ms of the start: it parses all of them before it takes one that it is given (src/crypto/crypto_context.cc),
+ * and a sidecar believes that of the cluster alone. Collecting the whole heap each time (`--gc-global`) was measured too:
+ * 0.1 MiB less after 60,000 requests, for 1.75 times the work of each.
  */
 export const SIDECAR_NODE_FLAGS = [
   '--jitless',
   '--max-old-space-size=16',
   '--max-semi-space-size=1',
   '--v8-pool-size=0',
-  '--gc-global',
   '--use-openssl-ca',
 ] as const;
 
