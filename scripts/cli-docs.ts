@@ -1,5 +1,4 @@
-import type { Before } from '../cli/before/before.ts';
-import { checksBefore } from '../cli/before/checks.ts';
+import { CHECKS_BEFORE } from '../cli/before/checks.ts';
 import { CHECKS } from '../cli/checks/registry.ts';
 import { EXIT_CODES } from '../cli/exit-codes.ts';
 import { createProgram } from '../cli/run.ts';
@@ -28,7 +27,7 @@ read it, or \`skipped\` where there is nothing to check; the last two are no pro
     'With `--pre` these:',
     table(
       ['name', 'passes if'],
-      checksBefore(NOTHING_PLANNED).map(({ name, title }) => [code(name), title]),
+      CHECKS_BEFORE.map(({ name, title }) => [code(name), title]),
     ),
     '## Exit codes',
     table(
@@ -39,14 +38,6 @@ read it, or \`skipped\` where there is nothing to check; the last two are no pro
     SHAPES,
   ];
 }
-
-/** For the titles of the checks alone. */
-const NOTHING_PLANNED: Before = {
-  namespace: '',
-  planned: undefined,
-  read: () => Promise.reject(new Error('there is no cluster here')),
-  env: {},
-};
 
 const INTRODUCTION = `A [release](releasing.md#the-plugin) has it as an archive that needs nothing else. Built in a clone it is one bundle, \`dist/cli.mjs\`, that
 needs only Node 24. kubectl finds it as a plugin when it is in the \`PATH\` as \`kubectl-site_follower\`:

@@ -10,25 +10,22 @@ const ACTION =
   'See the labels pod-security.kubernetes.io/* of the namespace and the policies of the cluster: change those, or the values that they name.';
 
 /** Creates each pod by a dry run, and shows the text of whatever refuses it. */
-export function admission({ namespace, planned }: Before): Check {
-  return {
-    name: 'admission',
-    title: 'Pod Security and other policies of the namespace admit the chart’s pods',
-    async find({ api }) {
-      if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const found = await api.get(NAMESPACES, { name: namespace }).catch(ignoreNotFound);
-      if (found === undefined)
-        return skip(`namespace ${namespace} is not there yet, nor what it asks of pods`);
-      const own = planned.templates.filter(
-        ({ template }) => (template.metadata.namespace ?? namespace) === namespace,
-      );
-      const tried = await Promise.all(
-        own.map(({ about, template }) => attempt(api, about, podOf(namespace, template))),
-      );
-      return { findings: tried.flat() };
-    },
-  };
-}
+export const ADMISSION: Check<Before> = {
+  name: 'admission',
+  title: 'Pod Security and other policies of the namespace admit the chart’s pods',
+  async find({ api, namespace, planned }) {
+    if (planned === undefined) return skip(GIVE_MANIFESTS);
+    const found = await api.get(NAMESPACES, { name: namespace }).catch(ignoreNotFound);
+    if (found === undefined) return skip(`namespace ${namespace} is not there yet, nor what it asks of pods`);
+    const own = planned.templates.filter(
+      ({ template }) => (template.metadata.namespace ?? namespace) === namespace,
+    );
+    const tried = await Promise.all(
+      own.map(({ about, template }) => attempt(api, about, podOf(namespace, template))),
+    );
+    return { findings: tried.flat() };
+  },
+};
 
 /** With the default service account, as the chart’s own do not exist yet. */
 function podOf(namespace: string, { metadata, spec }: Pick<PodDetails, 'metadata' | 'spec'>): PodDetails {

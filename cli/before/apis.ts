@@ -58,33 +58,29 @@ interface Definition extends KubeObject {
   readonly spec?: { readonly group?: string; readonly names?: { readonly kind?: string } };
 }
 
-export function apiVersions({ planned, read }: Before): Check {
-  return {
-    name: 'api-versions',
-    title: 'the API server knows every kind that the chart makes',
-    async find() {
-      if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const known = await discover(planned, read);
-      const brought = (planned.objects as readonly Definition[]).flatMap(({ kind, spec }) =>
-        kind === 'CustomResourceDefinition' ? [`${spec?.group} ${spec?.names?.kind}`] : [],
-      );
-      const missing = [...known].flatMap(([name, resource]) => {
-        const [apiVersion = '', kind = ''] = name.split(' ');
-        return resource !== undefined || brought.includes(`${apiVersion.split('/')[0]} ${kind}`)
-          ? []
-          : [name];
-      });
-      return {
-        findings: missing.map((name) => {
-          const kind = name.split(' ')[1] ?? '';
-          const value = VALUES[kind];
-          const action =
-            value === undefined
-              ? 'Upgrade the cluster, or see in the values what asks for it.'
-              : `Install what brings this kind first, or leave out ${value}.`;
-          return problem(name, 'the API server knows no such kind, and Helm would fail', action);
-        }),
-      };
-    },
-  };
-}
+export const API_VERSIONS: Check<Before> = {
+  name: 'api-versions',
+  title: 'the API server knows every kind that the chart makes',
+  async find({ planned, read }) {
+    if (planned === undefined) return skip(GIVE_MANIFESTS);
+    const known = await discover(planned, read);
+    const brought = (planned.objects as readonly Definition[]).flatMap(({ kind, spec }) =>
+      kind === 'CustomResourceDefinition' ? [`${spec?.group} ${spec?.names?.kind}`] : [],
+    );
+    const missing = [...known].flatMap(([name, resource]) => {
+      const [apiVersion = '', kind = ''] = name.split(' ');
+      return resource !== undefined || brought.includes(`${apiVersion.split('/')[0]} ${kind}`) ? [] : [name];
+    });
+    return {
+      findings: missing.map((name) => {
+        const kind = name.split(' ')[1] ?? '';
+        const value = VALUES[kind];
+        const action =
+          value === undefined
+            ? 'Upgrade the cluster, or see in the values what asks for it.'
+            : `Install what brings this kind first, or leave out ${value}.`;
+        return problem(name, 'the API server knows no such kind, and Helm would fail', action);
+      }),
+    };
+  },
+};

@@ -1,10 +1,12 @@
 import type { CallOptions } from '../../kubernetes/api.ts';
+import type { World } from '../checks/world.ts';
 import type { Planned } from './planned.ts';
 
-/** What `check --pre` reads beside the objects of the cluster. */
-export interface Before {
-  /** Where the chart is to be installed. */
-  readonly namespace: string;
+/** What `check --pre` reads; `namespace` is where the chart is to be installed. */
+export type Before = World & Given;
+
+/** Beside the objects of the cluster. */
+export interface Given {
   /** The given manifests. Undefined where none were given: then the chart’s default values are assumed. */
   readonly planned: Planned | undefined;
   /** Gets a path of the API server. Throws KubeError. */

@@ -4,8 +4,8 @@ import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
-import { type Before, GIVE_MANIFESTS } from './before.ts';
-import { checksBefore } from './checks.ts';
+import { GIVE_MANIFESTS, type Given } from './before.ts';
+import { CHECKS_BEFORE } from './checks.ts';
 import { Planned } from './planned.ts';
 
 type Objects = Readonly<Record<string, readonly KubeObject[]>>;
@@ -23,7 +23,7 @@ const RIGHT: Objects = {
 
 /** Answers for its version, and for what it passes on to pods. */
 const serverOf =
-  (gitVersion: string, proxied: () => unknown = () => ({})): Before['read'] =>
+  (gitVersion: string, proxied: () => unknown = () => ({})): Given['read'] =>
   async (path) => {
     if (path === '/version') return { gitVersion };
     if (path.includes('/proxy/')) return proxied();
@@ -31,7 +31,7 @@ const serverOf =
   };
 
 /** The outcome, note and findings of each check in a cluster of these objects; a kind that is not named is not served. */
-async function look(objects: Objects, forbidden: readonly string[] = [], given: Partial<Before> = {}) {
+async function look(objects: Objects, forbidden: readonly string[] = [], given: Partial<Given> = {}) {
   const list = async ({ plural }: Resource) => {
     const items = objects[plural];
     if (items === undefined)
@@ -46,15 +46,10 @@ async function look(objects: Objects, forbidden: readonly string[] = [], given: 
     clock: { now: () => 0, elapsed: () => 0, after: () => () => undefined },
     abort: new AbortController().signal,
     followers: [],
-  });
-  const before: Before = {
     namespace: 'ops',
-    planned: undefined,
-    read: serverOf('v1.34.4'),
-    env: {},
-    ...given,
-  };
-  const { checks } = await runChecks(checksBefore(before), world);
+  });
+  const usual: Given = { planned: undefined, read: serverOf('v1.34.4'), env: {} };
+  const { checks } = await runChecks(CHECKS_BEFORE, Object.assign(world, usual, given));
   return new Map(checks.map((one) => [one.name, one]));
 }
 

@@ -12,25 +12,24 @@ const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
 const STORAGE_CLASSES = clusterWide('storage.k8s.io/v1', 'storageclasses', 'StorageClass');
 
-export function operator({ planned }: Before): Check {
-  return {
-    name: 'operator',
-    title: 'CloudNativePG is there once, now or by this chart',
-    async find(world) {
-      const clusters = await world.list(CLUSTER_NAMES).catch(ignoreNotFound);
-      if (clusters === undefined)
-        return { findings: [], note: 'it is not, cloudnativepg.install=true brings it with a database' };
-      const names = clusters.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`).sort();
-      const note = names.length === 0 ? 'it has no Cluster yet' : `its Clusters: ${someOf(names)}`;
-      const crd = `${CLUSTERS.plural}.${CLUSTERS.group}`;
-      if (planned?.find('CustomResourceDefinition', crd) === undefined)
-        return { findings: [], note: `it is there, leave cloudnativepg.install out; ${note}` };
-      const text = `it is there already, and cloudnativepg.install=true would bring it again; ${note}`;
-      const action = 'Leave cloudnativepg.install out; controller.watch names the Cluster to follow.';
-      return { findings: [problem('CloudNativePG', text, action)] };
-    },
-  };
-}
+export const OPERATOR: Check<Before> = {
+  name: 'operator',
+  title: 'CloudNativePG is there once, now or by this chart',
+  async find(world) {
+    const { planned } = world;
+    const clusters = await world.list(CLUSTER_NAMES).catch(ignoreNotFound);
+    if (clusters === undefined)
+      return { findings: [], note: 'it is not, cloudnativepg.install=true brings it with a database' };
+    const names = clusters.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`).sort();
+    const note = names.length === 0 ? 'it has no Cluster yet' : `its Clusters: ${someOf(names)}`;
+    const crd = `${CLUSTERS.plural}.${CLUSTERS.group}`;
+    if (planned?.find('CustomResourceDefinition', crd) === undefined)
+      return { findings: [], note: `it is there, leave cloudnativepg.install out; ${note}` };
+    const text = `it is there already, and cloudnativepg.install=true would bring it again; ${note}`;
+    const action = 'Leave cloudnativepg.install out; controller.watch names the Cluster to follow.';
+    return { findings: [problem('CloudNativePG', text, action)] };
+  },
+};
 
 export const STORAGE: Check = {
   name: 'storage',

@@ -20,28 +20,27 @@ const NETWORK_POLICIES = namespaced<NetworkPolicy>(
 );
 
 /** What the controller really reaches shows only once its pods run. */
-export function egress({ namespace, planned }: Before): Check {
-  return {
-    name: 'egress',
-    title: 'no NetworkPolicy of the namespace limits what the controller reaches',
-    async find(world) {
-      if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const policies = await world.list(whole(NETWORK_POLICIES), { namespace });
-      const limiting = policies.filter(
-        ({ spec }) =>
-          spec?.policyTypes?.includes('Egress') &&
-          selects({ matchExpressions: [], ...spec.podSelector }, planned.controllerLabels) &&
-          !spec.egress?.some(({ to, ports }) => to === undefined && ports === undefined),
-      );
-      return {
-        findings: limiting.map((policy) =>
-          warning(
-            titleOf('NetworkPolicy', policy),
-            'it limits what the controller’s pods reach; without the API server nothing works, without the DNS provider no record follows',
-            'Admit the API server, port 53 and the hosts of the DNS provider for pods with app.kubernetes.io/component=controller.',
-          ),
+export const EGRESS: Check<Before> = {
+  name: 'egress',
+  title: 'no NetworkPolicy of the namespace limits what the controller reaches',
+  async find(world) {
+    const { namespace, planned } = world;
+    if (planned === undefined) return skip(GIVE_MANIFESTS);
+    const policies = await world.list(whole(NETWORK_POLICIES), { namespace });
+    const limiting = policies.filter(
+      ({ spec }) =>
+        spec?.policyTypes?.includes('Egress') &&
+        selects({ matchExpressions: [], ...spec.podSelector }, planned.controllerLabels) &&
+        !spec.egress?.some(({ to, ports }) => to === undefined && ports === undefined),
+    );
+    return {
+      findings: limiting.map((policy) =>
+        warning(
+          titleOf('NetworkPolicy', policy),
+          'it limits what the controller’s pods reach; without the API server nothing works, without the DNS provider no record follows',
+          'Admit the API server, port 53 and the hosts of the DNS provider for pods with app.kubernetes.io/component=controller.',
         ),
-      };
-    },
-  };
-}
+      ),
+    };
+  },
+};

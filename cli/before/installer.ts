@@ -36,22 +36,20 @@ async function needed({ namespace, planned, read }: Before): Promise<readonly Re
   return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
 }
 
-export function installer(before: Before): Check {
-  return {
-    name: 'installer',
-    title: 'you may create what the chart creates',
-    async find({ api }) {
-      const answers = await Promise.all(
-        (await needed(before)).map(async (right) => ({ right, may: await mayI(api, right) })),
-      );
-      const missing = answers
-        .filter(({ may }) => !may)
-        .map(({ right }): Finding => {
-          const where = right.namespace === undefined ? 'in the cluster' : `in namespace ${right.namespace}`;
-          const action = 'Ask an administrator of the cluster for it, or to install the chart.';
-          return problem(right.resource, `you may not create them ${where}`, action);
-        });
-      return { findings: missing };
-    },
-  };
-}
+export const INSTALLER: Check<Before> = {
+  name: 'installer',
+  title: 'you may create what the chart creates',
+  async find(world) {
+    const answers = await Promise.all(
+      (await needed(world)).map(async (right) => ({ right, may: await mayI(world.api, right) })),
+    );
+    const missing = answers
+      .filter(({ may }) => !may)
+      .map(({ right }): Finding => {
+        const where = right.namespace === undefined ? 'in the cluster' : `in namespace ${right.namespace}`;
+        const action = 'Ask an administrator of the cluster for it, or to install the chart.';
+        return problem(right.resource, `you may not create them ${where}`, action);
+      });
+    return { findings: missing };
+  },
+};

@@ -46,27 +46,26 @@ interface PlannedSite {
 }
 
 /** By the variable alone: with a configuration file, nodes are named there. */
-export function nodesOfSites({ planned }: Before): Check {
-  return {
-    name: 'sites',
-    title: 'every node that a site names is there',
-    async find(world): Promise<Result> {
-      const text = planned?.controllerContainer.env?.find(({ name }) => name === 'SITES')?.value;
-      if (text === undefined) return skip('no manifests with sites were given');
-      const there = new Set((await world.nodes).map(({ metadata }) => metadata.name));
-      const sites = JSON.parse(text) as readonly PlannedSite[];
-      const missing = sites.flatMap(({ name, nodeName, nodeNames = [] }) =>
-        [nodeName ?? [], nodeNames].flat().flatMap((node) => (there.has(node) ? [] : [{ name, node }])),
-      );
-      return {
-        findings: missing.map(({ name, node }) =>
-          problem(
-            `Node ${node}`,
-            `it is not in the cluster: a primary elsewhere is in no site, and site ${name} is never active`,
-            `See kubectl get nodes, and correct controller.sites.${name}.`,
-          ),
+export const NODES_OF_SITES: Check<Before> = {
+  name: 'sites',
+  title: 'every node that a site names is there',
+  async find(world): Promise<Result> {
+    const { planned } = world;
+    const text = planned?.controllerContainer.env?.find(({ name }) => name === 'SITES')?.value;
+    if (text === undefined) return skip('no manifests with sites were given');
+    const there = new Set((await world.nodes).map(({ metadata }) => metadata.name));
+    const sites = JSON.parse(text) as readonly PlannedSite[];
+    const missing = sites.flatMap(({ name, nodeName, nodeNames = [] }) =>
+      [nodeName ?? [], nodeNames].flat().flatMap((node) => (there.has(node) ? [] : [{ name, node }])),
+    );
+    return {
+      findings: missing.map(({ name, node }) =>
+        problem(
+          `Node ${node}`,
+          `it is not in the cluster: a primary elsewhere is in no site, and site ${name} is never active`,
+          `See kubectl get nodes, and correct controller.sites.${name}.`,
         ),
-      };
-    },
-  };
-}
+      ),
+    };
+  },
+};

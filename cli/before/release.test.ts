@@ -5,7 +5,7 @@ import { KubeError } from '../../kubernetes/errors.ts';
 import { runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
 import { Planned } from './planned.ts';
-import { release } from './release.ts';
+import { RELEASE } from './release.ts';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 const labels = { 'app.kubernetes.io/instance': 'follower' };
@@ -39,12 +39,13 @@ async function look(annotations: Readonly<Record<string, string>> | undefined): 
     clock: { now: () => 0, elapsed: () => 0, after: () => () => undefined },
     abort: new AbortController().signal,
     followers: [],
+    namespace: 'ops',
   });
   const read = async (path: string) =>
     path.endsWith(RBAC)
       ? { resources: [{ name: 'clusterroles', kind: 'ClusterRole', namespaced: false }] }
       : { resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true }] };
-  const { checks } = await runChecks([release({ namespace: 'ops', planned: PLANNED, read, env: {} })], world);
+  const { checks } = await runChecks([RELEASE], Object.assign(world, { planned: PLANNED, read, env: {} }));
   return checks
     .map(({ outcome, findings }) =>
       [outcome, ...findings.map(({ about, text }) => `${about}: ${text}`)].join(' '),

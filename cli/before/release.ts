@@ -9,32 +9,30 @@ const INSTANCE = 'app.kubernetes.io/instance';
 /** Helm makes hooks anew each time, whoever has made them before. */
 const HOOK = 'helm.sh/hook';
 /** By these Helm knows its own, and imports nothing else. Source: pkg/action/validate.go of Helm. */
-const RELEASE = 'meta.helm.sh/release-name';
+const RELEASE_NAME = 'meta.helm.sh/release-name';
 const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace';
 
 /** Names in the cluster are made of the release's name alone. The operator's kinds have a check of their own. */
-export function release({ planned, namespace, read }: Before): Check {
-  return {
-    name: 'release',
-    title: 'nothing of the cluster that the chart makes belongs to another release',
-    async find({ api }) {
-      if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const known = await discover(planned, read);
-      const own = planned.objects.flatMap((object) => {
-        const resource = known.get(kindOf(object));
-        const isOfCluster = resource?.namespaced === false && object.kind !== 'CustomResourceDefinition';
-        return isOfCluster && object.metadata.annotations?.[HOOK] === undefined ? [{ object, resource }] : [];
-      });
-      const found = await Promise.all(
-        own.map(async ({ object, resource }) => {
-          const there = await existing(api, resource, object.metadata.name);
-          return there === undefined || isOf(there, object, namespace) ? [] : [finding(object, there)];
-        }),
-      );
-      return { findings: found.flat() };
-    },
-  };
-}
+export const RELEASE: Check<Before> = {
+  name: 'release',
+  title: 'nothing of the cluster that the chart makes belongs to another release',
+  async find({ api, planned, namespace, read }) {
+    if (planned === undefined) return skip(GIVE_MANIFESTS);
+    const known = await discover(planned, read);
+    const own = planned.objects.flatMap((object) => {
+      const resource = known.get(kindOf(object));
+      const isOfCluster = resource?.namespaced === false && object.kind !== 'CustomResourceDefinition';
+      return isOfCluster && object.metadata.annotations?.[HOOK] === undefined ? [{ object, resource }] : [];
+    });
+    const found = await Promise.all(
+      own.map(async ({ object, resource }) => {
+        const there = await existing(api, resource, object.metadata.name);
+        return there === undefined || isOf(there, object, namespace) ? [] : [finding(object, there)];
+      }),
+    );
+    return { findings: found.flat() };
+  },
+};
 
 async function existing(
   api: Pick<KubeApi, 'get'>,
@@ -46,12 +44,12 @@ async function existing(
 
 /** What has no such annotation was made by another tool, which asks nobody. */
 function isOf({ metadata }: KubeObject, planned: Manifest, namespace: string): boolean {
-  const { [RELEASE]: name, [RELEASE_NAMESPACE]: where } = metadata.annotations ?? {};
+  const { [RELEASE_NAME]: name, [RELEASE_NAMESPACE]: where } = metadata.annotations ?? {};
   return name === undefined || (name === planned.metadata.labels?.[INSTANCE] && where === namespace);
 }
 
 function finding({ kind }: Manifest, { metadata }: KubeObject): Finding {
-  const { [RELEASE]: name, [RELEASE_NAMESPACE]: where } = metadata.annotations ?? {};
+  const { [RELEASE_NAME]: name, [RELEASE_NAMESPACE]: where } = metadata.annotations ?? {};
   return problem(
     `${kind} ${metadata.name}`,
     `it belongs to the release ${name} in namespace ${where}, and Helm refuses a second one of this name`,

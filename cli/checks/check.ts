@@ -22,12 +22,12 @@ export interface Result {
 }
 
 /** One row of the registry. */
-export interface Check {
+export interface Check<W extends World = World> {
   readonly name: string;
   /** What holds when nothing is found. */
   readonly title: string;
   /** Throws KubeError where the API server does not answer or does not permit it. */
-  readonly find: (world: World) => Promise<Result>;
+  readonly find: (world: W) => Promise<Result>;
 }
 
 export function problem(about: string, text: string, action: string): Finding {

@@ -24,7 +24,7 @@ export interface Checked {
   readonly findings: readonly Finding[];
 }
 
-export async function runChecks(checks: readonly Check[], world: World): Promise<CheckView> {
+export async function runChecks<W extends World>(checks: readonly Check<W>[], world: W): Promise<CheckView> {
   const done = await Promise.all(checks.map((check) => runOne(check, world)));
   world.abort.throwIfAborted();
   const findings = done.flatMap(({ checked }) => checked.findings);
@@ -48,7 +48,7 @@ interface Done {
   readonly error?: unknown;
 }
 
-async function runOne({ name, title, find }: Check, world: World): Promise<Done> {
+async function runOne<W extends World>({ name, title, find }: Check<W>, world: W): Promise<Done> {
   try {
     const { findings, note = '', skipped } = await find(world);
     const of = { name, title, findings };

@@ -1,6 +1,6 @@
 import { PROGRAM } from '../../contract/names.ts';
 import { explain } from '../../runtime/explain.ts';
-import { checksBefore } from '../before/checks.ts';
+import { CHECKS_BEFORE } from '../before/checks.ts';
 import { type Planned, readPlanned } from '../before/planned.ts';
 import { OWN_PODS } from '../checks/own-pods.ts';
 import { CHECKS } from '../checks/registry.ts';
@@ -74,8 +74,9 @@ async function checkBefore(
     if (isUnanswered(error)) throw error;
   });
   const namespace = asked ?? planned?.namespace ?? PROGRAM;
-  const checks = checksBefore({ namespace, planned, read: (...call) => api.read(...call), env });
-  return runChecks(checks, new World({ api, clock, abort, followers: [], namespace }));
+  const world = new World({ api, clock, abort, followers: [], namespace });
+  const given = { planned, env, read: (...call: Parameters<typeof api.read>) => api.read(...call) };
+  return runChecks(CHECKS_BEFORE, Object.assign(world, given));
 }
 
 async function plannedIn(files: readonly string[], terminal: Terminal): Promise<Planned> {
