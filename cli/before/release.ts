@@ -1,4 +1,4 @@
-import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { type Check, type Finding, problem, skip } from '../checks/check.ts';
 import { discover, kindOf } from './apis.ts';
@@ -26,21 +26,13 @@ export const RELEASE: Check<Before> = {
     });
     const found = await Promise.all(
       own.map(async ({ object, resource }) => {
-        const there = await existing(api, resource, object.metadata.name);
+        const there = await api.get(resource, { name: object.metadata.name }).catch(ignoreNotFound);
         return there === undefined || isOf(there, object, namespace) ? [] : [finding(object, there)];
       }),
     );
     return { findings: found.flat() };
   },
 };
-
-async function existing(
-  api: Pick<KubeApi, 'get'>,
-  resource: Resource,
-  name: string,
-): Promise<KubeObject | undefined> {
-  return api.get(resource, { name }).catch(ignoreNotFound);
-}
 
 /** What has no such annotation was made by another tool, which asks nobody. */
 function isOf({ metadata }: KubeObject, planned: Manifest, namespace: string): boolean {

@@ -1,10 +1,8 @@
-import { readLabel } from '../../webhook/inject/label.ts';
 import { podLimitViolations } from '../../webhook/inject/limits.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
 import { loadInjectorConfig, type SidecarResources } from '../../webhook/injector-config.ts';
 import type { LimitRange } from '../../webhook/limit-ranges.ts';
 import { COMPONENT } from '../cluster/chart.ts';
-import type { Listed } from '../cluster/kept.ts';
 import { LIMIT_RANGES } from '../cluster/resources.ts';
 import { DEPLOYMENTS, WORKLOADS, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, problem, titleOf } from './check.ts';
@@ -17,7 +15,7 @@ export const LIMITS: Check = {
     const ranges = await world.list(LIMIT_RANGES);
     if (ranges.length === 0) return { findings: [] };
     const usual = await usualResources(world);
-    const workloads = await Promise.all(WORKLOADS.map((resource) => asking(world, resource)));
+    const workloads = await Promise.all(WORKLOADS.map((resource) => world.askingWorkloads(resource)));
     return { findings: workloads.flat().flatMap((workload) => findingsOf(workload, ranges, usual)) };
   },
 };
@@ -36,18 +34,6 @@ async function usualResources(world: World): Promise<SidecarResources> {
   if (loaded.ok) return loaded.value.resources;
   if (fallback.ok) return fallback.value.resources;
   throw new Error('the sidecar has no resources of its own');
-}
-
-/** Workloads whose pods get the sidecar. */
-async function asking(world: World, resource: Listed<Workload>): Promise<readonly Workload[]> {
-  const [all, namespaces] = await Promise.all([world.list(resource), world.namespaces]);
-  const asked = namespaces.filter(({ metadata }) => readLabel(metadata.labels) === 'yes');
-  return all.filter(({ metadata, spec }) => {
-    const label = readLabel(spec?.template?.metadata?.labels);
-    return (
-      label === 'yes' || (label === 'unsaid' && asked.some((one) => one.metadata.name === metadata.namespace))
-    );
-  });
 }
 
 function findingsOf(

@@ -1,6 +1,5 @@
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
-import { readLabel } from '../../webhook/inject/label.ts';
 import { refusalsByEvents } from '../cluster/refused-pods.ts';
 import { DAEMON_SETS, DEPLOYMENTS, refusalOf, STATEFUL_SETS, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, problem, titleOf } from './check.ts';
@@ -15,30 +14,19 @@ export const SIDECARS: Check = {
   name: 'sidecars',
   title: 'pods that ask for the sidecar can be created, and have its image',
   async find(world) {
-    const [asking, deployments, statefulSets, daemonSets, namespaces] = await Promise.all([
+    const [asking, deployments, statefulSets, daemonSets] = await Promise.all([
       world.askingPods(),
-      world.list(DEPLOYMENTS),
-      world.list(STATEFUL_SETS),
-      world.list(DAEMON_SETS),
-      world.namespaces,
+      world.askingWorkloads(DEPLOYMENTS),
+      world.askingWorkloads(STATEFUL_SETS),
+      world.askingWorkloads(DAEMON_SETS),
     ]);
-    const labelled = new Set(
-      namespaces
-        .filter(({ metadata }) => readLabel(metadata.labels) === 'yes')
-        .map(({ metadata }) => metadata.name),
-    );
-    const asks = ({ metadata, spec }: Workload) => {
-      const own = readLabel(spec?.template?.metadata?.labels);
-      return own === 'yes' || (own === 'unsaid' && labelled.has(metadata.namespace ?? ''));
-    };
     const byEvents = async (kind: string, workloads: readonly Workload[]) => {
-      const asked = { api: world.api, now: world.clock.now() };
-      const refusals = await refusalsByEvents(asked, kind, workloads.filter(asks));
+      const refusals = await refusalsByEvents({ api: world.api, now: world.clock.now() }, kind, workloads);
       return [...refusals].map(([workload, why]) => refused(titleOf(kind, workload), why));
     };
     return {
       findings: [
-        ...deployments.filter(asks).flatMap(byCondition),
+        ...deployments.flatMap(byCondition),
         ...(await byEvents('StatefulSet', statefulSets)),
         ...(await byEvents('DaemonSet', daemonSets)),
         ...withoutImage(asking.filter(isInjected), IMAGE, SIDECAR_CONTAINER),

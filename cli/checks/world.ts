@@ -17,6 +17,7 @@ import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import { isOver } from '../cluster/pods.ts';
 import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';
 import { NAMESPACES, NODES } from '../cluster/resources.ts';
+import type { Workload } from '../cluster/workloads.ts';
 import { readLease } from '../status/leader.ts';
 
 export interface WorldOptions {
@@ -88,6 +89,17 @@ export class World {
       ),
     );
     return [...labelled, ...others.flat()].filter((pod) => !isOver(pod));
+  }
+
+  /** Those whose pods get the sidecar. */
+  async askingWorkloads(kind: Listed<Workload>): Promise<readonly Workload[]> {
+    const [all, namespaces] = await Promise.all([this.list(kind), this.namespaces]);
+    const asking = namespaces.filter(({ metadata }) => readLabel(metadata.labels) === 'yes');
+    const names = new Set(asking.map(({ metadata }) => metadata.name));
+    return all.filter(({ metadata, spec }) => {
+      const label = readLabel(spec?.template?.metadata?.labels);
+      return label === 'yes' || (label === 'unsaid' && names.has(metadata.namespace ?? ''));
+    });
   }
 
   /** Undefined when this controller has no webhook. */

@@ -39,19 +39,15 @@ export async function whyUnpublished(api: KubeApi, asked: string | undefined): P
   if (controllers === undefined)
     return `No status ConfigMap was found ${place}, and you may not list the Deployments that tell whether the controller is installed there: ask for that permission, or say with -n where it is.`;
   const [first] = controllers;
-  if (first !== undefined) return waitingFor(first, await podsOf(first, api));
+  if (first !== undefined) {
+    const where = { namespace: first.metadata.namespace ?? '', labelSelector: CONTROLLER };
+    return waitingFor(first, await listKept(api, POD_DETAILS, where).catch(ignoreForbidden));
+  }
   const elsewhere = asked === undefined ? [] : ((await controllersIn(api, undefined)) ?? []);
   const places = [...new Set(elsewhere.map(({ metadata }) => metadata.namespace ?? ''))].sort();
   if (places.length > 0)
     return `The controller is not installed ${place}: it is in ${someOf(places)}. Say that with -n.`;
   return `The controller is not installed ${place}: there is neither its status ConfigMap nor its Deployment. See what the cluster lacks for an installation: kubectl site-follower check --pre`;
-}
-
-function podsOf(
-  { metadata: { namespace = '' } }: Workload,
-  api: KubeApi,
-): Promise<readonly PodDetails[] | undefined> {
-  return listKept(api, POD_DETAILS, { namespace, labelSelector: CONTROLLER }).catch(ignoreForbidden);
 }
 
 /** It is installed: what is in the way, and what to do until the status is there. */

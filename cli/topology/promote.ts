@@ -16,8 +16,7 @@ import { renderUnreached } from '../switchover/render.ts';
 import type { Terminal } from '../terminal.ts';
 import { bold, yellow } from '../text/line.ts';
 import { Output } from '../text/output.ts';
-import { renderAfterwards, renderPromotion } from './promotion-text.ts';
-import type { PromotionView } from './promotion-view.ts';
+import { type PromotionView, renderAfterwards, renderPromotion } from './promotion.ts';
 import { findSide, readSideState, type SideState } from './side.ts';
 import { askWal, type Wal } from './wal.ts';
 
