@@ -9,37 +9,8 @@ import type { CallerSettings } from './callers.ts';
 import { EnvironmentReader } from './environment.ts';
 import { CONFIGURATION_NAME, secretNameOf } from './webhook-configuration.ts';
 
-/** The part of the environment about the webhook itself; what it injects is in config.ts. */
-export interface WebhookSettings {
-  /** Undefined: that of the pod or of the kubeconfig. config.ts checks it. */
-  readonly namespace: string | undefined;
-  readonly podName: string | undefined;
-  /** For the API server, over TLS. */
-  readonly port: number;
-  /** For the kubelet and Prometheus: /healthz, /readyz and /metrics. */
-  readonly httpPort: number;
-  /** The Service by which the API server calls. */
-  readonly service: string;
-  /** Further DNS names and addresses for the certificate, where the API server calls by a URL. */
-  readonly names: readonly string[];
-  readonly configuration: string;
-  /** Not `secret`: the log hides fields of that name. */
-  readonly secretName: string;
-  /** Where a certificate from cert-manager is mounted; undefined: this program issues it. */
-  readonly certificateFolder: string | undefined;
-  /** Undefined: the API server shows no certificate of its own. */
-  readonly callers: CallerSettings | undefined;
-  readonly leafMs: number;
-  readonly authorityMs: number;
-  readonly lingerMs: number;
-  /** All followers, whose status is read. */
-  readonly followers: readonly string[];
-  /** Followers that move no Services: a new Service of theirs gets no site. */
-  readonly movingNone: readonly string[];
-  /** What each follower follows, where that is pods. */
-  readonly followed: readonly FollowedBy[];
-  readonly logLevel: string;
-}
+/** The part of the environment about the webhook itself; what it injects is in injector-config.ts. */
+export type WebhookSettings = Readonly<ReturnType<typeof read>>;
 
 const DAY_MS = 86_400_000;
 const OF_OWN_CERTIFICATES = ['WEBHOOK_SECRET', 'CERTIFICATE_DAYS', 'AUTHORITY_DAYS'];
@@ -48,57 +19,70 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const SHORTEST_DAYS = 0.000_15;
 
 export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
-  const read = new EnvironmentReader(env);
-  const { problems } = read;
+  const environment = new EnvironmentReader(env);
+  const settings = read(environment);
+  checkCertificates(settings, environment);
+  return environment.loaded(settings);
+}
+
+function read(env: EnvironmentReader) {
   const port = (name: string, fallback: number) => {
-    const value = read.number(name, fallback, 0, 65_535);
-    if (!Number.isInteger(value)) problems.push(`${name} must be a whole number (got: ${value})`);
+    const value = env.number(name, fallback, 0, 65_535);
+    if (!Number.isInteger(value)) env.problems.push(`${name} must be a whole number (got: ${value})`);
     return value;
   };
-  const days = (name: string, fallback: number) =>
-    read.number(name, fallback, SHORTEST_DAYS, 36_500) * DAY_MS;
+  const days = (name: string, fallback: number) => env.number(name, fallback, SHORTEST_DAYS, 36_500) * DAY_MS;
   const objectName = (name: string, kind: string, fallback: string) =>
-    read.checked(
+    env.checked(
       name,
       isObjectName,
       `the name of a ${kind}: lower-case letters, digits, "-" and "."`,
       fallback,
     );
-  const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info';
-  const service = read.checked(
+  const logLevel = env.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info';
+  const service = env.checked(
     'WEBHOOK_SERVICE',
     isLabelName,
     'the name of a Service: 1 to 63 lower-case letters, digits and "-"',
     `${PROGRAM}-webhook`,
   );
-  const names = readNames(read);
-  const callers = readCallers(read);
+  const names = readNames(env);
+  const callers = readCallers(env);
   const configuration = objectName(
     'WEBHOOK_CONFIGURATION',
     'MutatingWebhookConfiguration',
     CONFIGURATION_NAME,
   );
-  const settings: WebhookSettings = {
-    namespace: read.text('POD_NAMESPACE'),
-    podName: read.text('POD_NAME'),
+  return {
+    /** Undefined: that of the pod or of the kubeconfig. injector-config.ts checks it. */
+    namespace: env.text('POD_NAMESPACE'),
+    podName: env.text('POD_NAME'),
+    /** For the API server, over TLS. */
     port: port('WEBHOOK_PORT', 8443),
+    /** For the kubelet and Prometheus: /healthz, /readyz and /metrics. */
     httpPort: port('HTTP_PORT', 8081),
+    /** The Service by which the API server calls. */
     service,
+    /** Further DNS names and addresses for the certificate, where the API server calls by a URL. */
     names,
     configuration,
+    /** Not `secret`: the log hides fields of that name. */
     secretName: objectName('WEBHOOK_SECRET', 'Secret', secretNameOf(configuration)),
-    certificateFolder: read.text('WEBHOOK_CERTIFICATE_DIR'),
+    /** Where a certificate from cert-manager is mounted; undefined: this program issues it. */
+    certificateFolder: env.text('WEBHOOK_CERTIFICATE_DIR'),
+    /** Undefined: the API server shows no certificate of its own. */
     callers,
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
-    lingerMs: read.number('LINGER_SECONDS', 5, 0, 600) * 1_000,
-    followers: read.text('FOLLOWERS') === undefined ? [DEFAULT_FOLLOWER] : read.list('FOLLOWERS'),
-    movingNone: read.list('FOLLOWERS_WITHOUT_SERVICES'),
-    followed: followed(read.text('FOLLOWED'), problems),
+    lingerMs: env.number('LINGER_SECONDS', 5, 0, 600) * 1_000,
+    /** All followers, whose status is read. */
+    followers: env.text('FOLLOWERS') === undefined ? [DEFAULT_FOLLOWER] : env.list('FOLLOWERS'),
+    /** Followers that move no Services: a new Service of theirs gets no site. */
+    movingNone: env.list('FOLLOWERS_WITHOUT_SERVICES'),
+    /** What each follower follows, where that is pods. */
+    followed: followed(env.text('FOLLOWED'), env.problems),
     logLevel,
   };
-  checkCertificates(settings, read);
-  return read.loaded(settings);
 }
 
 function readNames(read: EnvironmentReader): readonly string[] {
@@ -111,7 +95,7 @@ function readNames(read: EnvironmentReader): readonly string[] {
   return names;
 }
 
-function readCallers(read: EnvironmentReader): WebhookSettings['callers'] {
+function readCallers(read: EnvironmentReader): CallerSettings | undefined {
   const [file, names] = [read.text('WEBHOOK_CLIENT_CA_FILE'), read.list('WEBHOOK_CLIENT_NAMES')];
   if (file !== undefined && names.length === 0) {
     read.problems.push(

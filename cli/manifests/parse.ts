@@ -9,7 +9,7 @@ import { explain } from '../../runtime/explain.ts';
 import { applyEdits } from './edit.ts';
 import { lineEnd } from './layout.ts';
 import { joinLines } from './lenient.ts';
-import { type Reading, readDocument, TOO_DEEP } from './read.ts';
+import { Reading, TOO_DEEP } from './read.ts';
 import { type Source, sourceOf } from './source.ts';
 import { commentInJson, split } from './split.ts';
 
@@ -66,7 +66,7 @@ function parseSlice(text: string, json: boolean, file: string, offset: number): 
     if (error !== undefined)
       throw new Error(`this is no YAML: ${error.message} ${place(file, offset + error.pos[0])}`);
     try {
-      return readDocument(document, text, asJson);
+      return new Reading(document, text, asJson);
     } catch (problem) {
       const [start = 0] = document.contents?.range ?? [];
       throw new Error(`this is no manifest: ${explain(problem)} (document ${place(file, offset + start)})`);

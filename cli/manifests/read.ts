@@ -20,48 +20,38 @@ import { isListValue, isMapValue, mapOf, type Value } from './value.ts';
 const DEEPEST = 500;
 export const TOO_DEEP = `more than ${DEEPEST} lists and maps stand within each other; no Kubernetes object has so many, so look for a bracket that is never closed`;
 
-/** A document with the values of its nodes. */
-export interface Reading {
+/** A document with the values of its nodes, as kubectl reads them: of duplicate keys the last one counts, merged ones included. */
+export class Reading {
   readonly contents: ParsedNode | null;
   readonly value: Value;
-  valueOf(node: ParsedNode | null): Value;
-  /** The name of a key; undefined for a merge key. */
-  nameOf(key: ParsedNode | null): string | undefined;
   /** The nodes of each anchor, in the order of the file. */
-  readonly anchors: ReadonlyMap<string, readonly ParsedNode[]>;
+  readonly anchors = new Map<string, ParsedNode[]>();
   /** The node that each alias refers to. */
-  readonly targets: ReadonlyMap<Alias.Parsed, ParsedNode>;
-}
-
-/** Reads a document as kubectl does: of duplicate keys the last one counts, merged ones included. Throws. */
-export function readDocument({ contents }: Document.Parsed, source: string, json: boolean): Reading {
-  const reader = new Reader(source, json);
-  const value = reader.read(contents);
-  return {
-    contents,
-    value,
-    valueOf: (node) => (node === null ? null : (reader.values.get(node) ?? null)),
-    nameOf: (key) => (isMergeKey(key) ? undefined : reader.name(key)),
-    anchors: reader.anchors,
-    targets: reader.targets,
-  };
-}
-
-class Reader {
-  readonly values = new Map<Node, Value>();
   readonly targets = new Map<Alias.Parsed, ParsedNode>();
+  readonly #values = new Map<Node, Value>();
   readonly #source: string;
   readonly #json: boolean;
-  readonly anchors = new Map<string, ParsedNode[]>();
   readonly #meter = new AliasMeter();
   #depth = 0;
 
-  constructor(source: string, json: boolean) {
+  /** Throws. */
+  constructor({ contents }: Document.Parsed, source: string, json: boolean) {
     this.#source = source;
     this.#json = json;
+    this.contents = contents;
+    this.value = this.#read(contents);
   }
 
-  read(node: ParsedNode | null): Value {
+  valueOf(node: ParsedNode | null): Value {
+    return node === null ? null : (this.#values.get(node) ?? null);
+  }
+
+  /** The name of a key; undefined for a merge key. */
+  nameOf(key: ParsedNode | null): string | undefined {
+    return isMergeKey(key) ? undefined : this.#name(key);
+  }
+
+  #read(node: ParsedNode | null): Value {
     if (node === null) return null;
     // Before its content, which may already refer to it.
     if (node.anchor !== undefined)
@@ -70,13 +60,13 @@ class Reader {
     if (this.#depth > DEEPEST) throw new Error(TOO_DEEP);
     const value = isAlias(node) ? this.#alias(node) : this.#meter.measure(node, () => this.#own(node));
     this.#depth -= 1;
-    this.values.set(node, value);
+    this.#values.set(node, value);
     return value;
   }
 
   #own(node: Exclude<ParsedNode, Alias.Parsed>): Value {
     if (isScalar(node)) return this.#scalar(node);
-    if (!isMap(node)) return node.items.map((item) => this.read(item));
+    if (!isMap(node)) return node.items.map((item) => this.#read(item));
     const [only] = node.items;
     // A single pair in a flow list: kubectl reads two texts from `[::1, fd00::]`.
     const isText =
@@ -89,7 +79,7 @@ class Reader {
     if (target === undefined) throw new Error(`the alias *${node.source} stands for no anchor before it`);
     this.#meter.repeat(target, node.source);
     this.targets.set(node, target);
-    return this.values.get(target) ?? null;
+    return this.valueOf(target);
   }
 
   #scalar({ type, tag, value, range }: Scalar.Parsed): Value {
@@ -104,14 +94,14 @@ class Reader {
     return mapOf(
       items.flatMap(({ key, value }) => {
         if (isMergeKey(key)) return this.#merged(value);
-        this.read(key);
-        return [[this.name(key), this.read(value)] as const];
+        this.#read(key);
+        return [[this.#name(key), this.#read(value)] as const];
       }),
     );
   }
 
   #merged(node: ParsedNode | null): (readonly [string, Value])[] {
-    const value = this.read(node);
+    const value = this.#read(node);
     // The first of several maps takes precedence.
     const maps = isListValue(value) ? value.toReversed() : [value];
     return maps.flatMap((map) => {
@@ -120,12 +110,12 @@ class Reader {
     });
   }
 
-  name(key: ParsedNode | null): string {
+  #name(key: ParsedNode | null): string {
     if (isScalar(key) && key.type === 'PLAIN' && key.tag === undefined) {
       const name = readPlainKey(String(key.value));
       if (name !== undefined) return name;
     }
-    const value = key === null ? null : (this.values.get(key) ?? null);
+    const value = this.valueOf(key);
     // `{{ placeholder }}` reads as a map whose key is a map.
     if (typeof value !== 'object') return String(value);
     throw new Error('a key has to be a text; render templates first, as with helm template');

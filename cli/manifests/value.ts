@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** The value of a manifest, as in JSON; whole numbers beyond 2^53 are a bigint, as a double would round them. */
 export type Value = null | boolean | number | bigint | string | readonly Value[] | ValueMap;
 export interface ValueMap {
@@ -33,16 +35,7 @@ export function childOf(value: Value | undefined, step: string | number): Value 
 }
 
 export function isSame(one: Value | undefined, other: Value | undefined): boolean {
-  if (Object.is(one, other)) return true;
-  if (isListValue(one) && isListValue(other)) {
-    return one.length === other.length && one.every((item, index) => isSame(item, other[index]));
-  }
-  if (!isMapValue(one) || !isMapValue(other)) return false;
-  const keys = Object.keys(one);
-  return (
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]))
-  );
+  return isDeepStrictEqual(one, other);
 }
 
 /** A change of the map or list at the end of a path. */
