@@ -1,21 +1,29 @@
 import { readMetadata } from '../../webhook/inject/shape.ts';
 import type { Documents, Path } from './documents.ts';
 
-/** An object with a pod template, or a pod. */
-export interface Found {
+/** Something in a file of manifests. */
+interface Place {
   readonly document: number;
-  /** Where the object is in the document, as a list has several. */
+  /** Where it is in the document, as a list has several objects. */
   readonly path: Path;
+}
+
+/** A Kubernetes object. */
+export interface Other extends Place {
+  /** Empty for the core group. */
+  readonly group: string;
   readonly kind: string;
   /** `Deployment web`, for messages. */
   readonly title: string;
+  /** Empty where the file does not have it. */
   readonly namespace: string;
+}
+
+/** An object with a pod template, or a pod. */
+export interface Found extends Other {
   /** Where its pod, or pod template, is. */
   readonly podPath: Path;
 }
-
-/** An object of any other kind. */
-export type Other = Pick<Found, 'document' | 'path' | 'kind' | 'title'>;
 
 interface Header {
   readonly metadata?: unknown;
@@ -24,14 +32,11 @@ interface Header {
   readonly items?: unknown;
 }
 
-interface Entry {
-  readonly document: number;
-  readonly path: Path;
+interface Entry extends Place {
   /** Undefined where it is not a Kubernetes object. */
   readonly object: Header | undefined;
 }
 
-const NAMESPACE = 'Namespace.';
 const TEMPLATE = ['spec', 'template'];
 /** Where the pod is, by `kind.group`. */
 const PODS: Readonly<Record<string, Path>> = {
@@ -48,36 +53,41 @@ const PODS: Readonly<Record<string, Path>> = {
 
 /** In the order of the file. */
 export function findPods(documents: Documents): Found[] {
-  return everyObject(documents).flatMap(({ document, path, object }) => {
-    const inner = PODS[typeOf(object)];
-    if (inner === undefined) return [];
-    return {
-      document,
-      path,
-      kind: object.kind,
-      title: titleOf(object),
-      namespace: textIn(object, 'namespace') ?? '',
-      podPath: [...path, ...inner],
-    };
+  return everyObject(documents).flatMap((found) => {
+    const inner = PODS[`${found.kind}.${found.group}`];
+    return inner === undefined ? [] : [{ ...found, podPath: [...found.path, ...inner] }];
   });
 }
 
 /** The labels of the namespaces in the file, by their names. */
 export function findNamespaces(documents: Documents): Map<string, Readonly<Record<string, string>>> {
-  const found = everyObject(documents).flatMap(({ object }): [string, Readonly<Record<string, string>>][] => {
-    if (typeOf(object) !== NAMESPACE) return [];
-    const read = readMetadata(object);
-    const { name, labels } = (read.ok && read.value.metadata) || {};
-    return typeof name === 'string' ? [[name, labels ?? {}]] : [];
-  });
-  return new Map(found);
+  const found = everyObject(documents).filter(isNamespace);
+  return new Map(
+    found.flatMap(({ document, path }) => {
+      const read = readMetadata(documents.at(document, path));
+      const { name, labels } = (read.ok && read.value.metadata) || {};
+      return typeof name === 'string' ? [[name, labels ?? {}] as const] : [];
+    }),
+  );
 }
 
 /** The objects that are neither namespaces nor found by {@link findPods}. */
 export function findOthers(documents: Documents): Other[] {
-  return everyObject(documents)
-    .filter(({ object }) => typeOf(object) !== NAMESPACE && PODS[typeOf(object)] === undefined)
-    .map(({ document, path, object }) => ({ document, path, kind: object.kind, title: titleOf(object) }));
+  return everyObject(documents).filter(
+    (found) => !isNamespace(found) && PODS[`${found.kind}.${found.group}`] === undefined,
+  );
+}
+
+const isNamespace = ({ kind, group }: Other) => kind === 'Namespace' && group === '';
+
+function everyObject(documents: Documents): Other[] {
+  return everyEntry(documents).flatMap(({ document, path, object }) => {
+    if (object === undefined) return [];
+    const { kind, apiVersion } = object;
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    const title = `${kind} ${textIn(object, 'name') ?? textIn(object, 'generateName') ?? '(no name)'}`;
+    return { document, path, group, kind, title, namespace: textIn(object, 'namespace') ?? '' };
+  });
 }
 
 /** The places that have no Kubernetes object: `document 2`, or `document 1, items.0`. */
@@ -86,12 +96,6 @@ export function findStrangers(documents: Documents): string[] {
     .filter(({ object }) => object === undefined)
     .map(({ document, path }) => [`document ${document + 1}`, ...(path.length > 0 ? [path.join('.')] : [])])
     .map((place) => place.join(', '));
-}
-
-function everyObject(documents: Documents): (Entry & { readonly object: Header })[] {
-  return everyEntry(documents).flatMap(({ object, ...place }) =>
-    object === undefined ? [] : [{ ...place, object }],
-  );
 }
 
 function everyEntry(documents: Documents): Entry[] {
@@ -122,17 +126,8 @@ function headerOf(value: unknown, defaults: object): Header | undefined {
     : undefined;
 }
 
-function titleOf(object: Header): string {
-  return `${object.kind} ${textIn(object, 'name') ?? textIn(object, 'generateName') ?? '(no name)'}`;
-}
-
 /** Read without a schema, so that an object can be named whatever else is wrong with it. */
 function textIn({ metadata }: Header, field: 'name' | 'generateName' | 'namespace'): string | undefined {
   const value: unknown = (metadata as Record<typeof field, unknown> | null | undefined)?.[field];
   return typeof value === 'string' ? value : undefined;
-}
-
-/** `kind.group` */
-function typeOf({ kind, apiVersion }: Header): string {
-  return `${kind}.${apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''}`;
 }
