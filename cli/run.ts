@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../contract/version.ts';
-import { COMMANDS, type CommandName, type Declaration, isView } from './commands/declarations.ts';
+import { COMMANDS, type CommandName, type Declaration } from './commands/declarations.ts';
 import { candidatesFor, printCandidates } from './completion/candidates.ts';
 import { COMPLETE } from './completion/scripts.ts';
 import { EXIT_CODES, type Outcome } from './exit-codes.ts';
@@ -16,9 +16,7 @@ const HELP_COLUMNS = 100;
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let outcome: Outcome = 'done';
   const program = createProgram(terminal, async (name, command) => {
-    outcome = isView(name)
-      ? await (await import('./commands/views.ts')).view(name, terminal, command)
-      : await (await import('./commands/dispatch.ts')).dispatch(name, terminal, command);
+    outcome = await COMMANDS[name].run(terminal, command);
   });
   const [first, ...words] = args;
   if (first === COMPLETE) {

@@ -14,11 +14,12 @@ import { controllersIn } from '../cluster/unpublished.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { Output } from '../text/output.ts';
+import { reported } from './reported.ts';
 
 export type CheckOptions = ClusterOptions &
   OutputOptions & { readonly pre?: boolean; readonly filename?: readonly string[] };
 
-export async function check(terminal: Terminal, options: CheckOptions): Promise<Outcome> {
+export const check = reported(async (terminal: Terminal, options: CheckOptions): Promise<Outcome> => {
   if (options.filename !== undefined && options.pre !== true)
     throw new CommandError('usage', '--filename is for --pre: what is installed is looked at in the cluster');
   const files = options.filename ?? [];
@@ -32,7 +33,7 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
     if (view.problems > 0) return 'refused';
     return view.unanswered > 0 ? 'unreachable' : 'done';
   });
-}
+});
 
 async function checkInstalled(
   session: Session,

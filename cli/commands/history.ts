@@ -7,12 +7,13 @@ import { renderHistory } from '../history/render.ts';
 import { historyOf } from '../history/view.ts';
 import type { Terminal } from '../terminal.ts';
 import { Output } from '../text/output.ts';
+import { reported } from './reported.ts';
 
 export interface HistoryOptions extends ClusterOptions, FollowerOptions, OutputOptions {
   readonly chart?: true;
 }
 
-export function history(terminal: Terminal, options: HistoryOptions): Promise<Outcome> {
+export const history = reported((terminal: Terminal, options: HistoryOptions): Promise<Outcome> => {
   const { namespace, follower, output, chart } = options;
   return withSession(terminal, options, async (session): Promise<Outcome> => {
     const published = pickFollower(await findFollowers(session, namespace), follower);
@@ -23,4 +24,4 @@ export function history(terminal: Terminal, options: HistoryOptions): Promise<Ou
     );
     return 'done';
   });
-}
+});

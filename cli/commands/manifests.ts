@@ -5,6 +5,7 @@ import type { ManifestFormat } from '../manifests/format.ts';
 import type { Rewritten } from '../manifests/inject.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
+import { reported } from './reported.ts';
 
 export interface ManifestOptions {
   readonly filename: readonly string[];
@@ -13,7 +14,7 @@ export interface ManifestOptions {
   readonly controllerNamespace?: string;
 }
 
-export async function inject(terminal: Terminal, options: ManifestOptions): Promise<Outcome> {
+export const inject = reported(async (terminal: Terminal, options: ManifestOptions): Promise<Outcome> => {
   const { image, controllerNamespace } = options;
   const loaded = loadInjectorConfig({
     ...terminal.env,
@@ -23,12 +24,12 @@ export async function inject(terminal: Terminal, options: ManifestOptions): Prom
   if (!loaded.ok) throw new CommandError('usage', loaded.problems.join('\n'));
   const { injectManifests } = await import('../manifests/inject.ts');
   return convert(terminal, options, (text) => injectManifests(text, loaded.value, options.output));
-}
+});
 
-export async function uninject(terminal: Terminal, options: ManifestOptions): Promise<Outcome> {
+export const uninject = reported(async (terminal: Terminal, options: ManifestOptions): Promise<Outcome> => {
   const { uninjectManifests } = await import('../manifests/inject.ts');
   return convert(terminal, options, (text) => uninjectManifests(text, options.output));
-}
+});
 
 async function convert(
   terminal: Terminal,

@@ -7,13 +7,14 @@ import { readSides, renderSides } from '../status/sides.ts';
 import { watchStatus } from '../status/watch.ts';
 import type { Terminal } from '../terminal.ts';
 import { Output } from '../text/output.ts';
+import { reported } from './reported.ts';
 
 export interface StatusOptions extends Omit<ClusterOptions, 'context'>, FollowerOptions, OutputOptions {
   readonly context?: readonly string[];
   readonly watch?: true;
 }
 
-export function status(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
+export const status = reported((terminal: Terminal, options: StatusOptions): Promise<Outcome> => {
   const { clock } = terminal;
   const { namespace, follower, watch, kubeconfig } = options;
   const [context, ...others] = options.context ?? [];
@@ -24,7 +25,7 @@ export function status(terminal: Terminal, options: StatusOptions): Promise<Outc
     await new Output(terminal, options.output).show(view, (width) => renderStatus(view, clock.now(), width));
     return 'done';
   });
-}
+});
 
 async function statusOfSides(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
   const { namespace, follower, watch, kubeconfig, context: contexts = [] } = options;

@@ -14,6 +14,7 @@ import type { Terminal } from '../terminal.ts';
 import { bold, dim, type Line, yellow } from '../text/line.ts';
 import { Output } from '../text/output.ts';
 import { switchoverBetween } from '../topology/switchover.ts';
+import { reported } from './reported.ts';
 
 /** What `switchover -o json` prints. */
 export interface SwitchoverView extends Plan {
@@ -27,44 +28,46 @@ const OUTDATED: Line = [
   dim('The operator may have recorded that long ago. Without --dry-run it is asked to reconcile first.'),
 ];
 
-export async function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
-  const { clock, abort } = terminal;
-  const { namespace, follower, to, dryRun, yes, toContext } = options;
-  if (toContext !== undefined) return switchoverBetween(terminal, { ...options, toContext });
-  if (options.print) throw new CommandError('usage', '--print needs --to-context.');
-  const output = new Output(terminal, options.output);
-  return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
-    const published = pickFollower(await findFollowers({ api, ...session }, namespace), follower);
-    const read = () => readSwitchoverState(api, clock, published, to, abort);
-    const state = await (dryRun ? read() : readReconciled(api, clock, read, abort));
-    const plan = planFor(state);
-    const end = async (outcome: Outcome, moved?: Partial<SwitchoverView>): Promise<Outcome> => {
-      await output.give({ ...plan, patchedAt: null, milestones: [], ...moved });
-      return outcome;
-    };
-    if (plan.isThere) {
-      output.say([[`The primary of ${plan.cluster} already runs in ${to}: ${plan.from} on ${plan.node}.`]]);
-      return end('done');
-    }
-    output.say([...renderPlan(plan, output.columns), renderConclusion(plan)]);
-    if (dryRun && isPerhapsOutdated(state)) output.say([OUTDATED]);
-    if (unmet(plan.preconditions).length > 0) return end('refused');
-    if (dryRun) return end('done');
-    const target = plan.target ?? '';
-    const question = `Promote ${target}? Clients lose their connections for some seconds.`;
-    if (!yes && !(await isConfirmed(terminal, question))) {
-      output.say([[yellow('Cancelled; nothing was changed.')]]);
-      return end('refused');
-    }
-    const move = { api, follower: published, cluster: clusterKey(published), target, site: to };
-    const { patchedAt, milestones } = await changeAndFollow(terminal, output, move, () =>
-      promote(api, read, target, timestamp(clock)),
-    );
-    const isDone = unreached(milestones).length === 0;
-    output.say(isDone ? [[bold('Everything has followed.')]] : unfinished(milestones, abort.aborted));
-    return end(outcomeOf(isDone, abort.aborted), { patchedAt, milestones: timesOf(milestones) });
-  });
-}
+export const switchover = reported(
+  async (terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> => {
+    const { clock, abort } = terminal;
+    const { namespace, follower, to, dryRun, yes, toContext } = options;
+    if (toContext !== undefined) return switchoverBetween(terminal, { ...options, toContext });
+    if (options.print) throw new CommandError('usage', '--print needs --to-context.');
+    const output = new Output(terminal, options.output);
+    return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
+      const published = pickFollower(await findFollowers({ api, ...session }, namespace), follower);
+      const read = () => readSwitchoverState(api, clock, published, to, abort);
+      const state = await (dryRun ? read() : readReconciled(api, clock, read, abort));
+      const plan = planFor(state);
+      const end = async (outcome: Outcome, moved?: Partial<SwitchoverView>): Promise<Outcome> => {
+        await output.give({ ...plan, patchedAt: null, milestones: [], ...moved });
+        return outcome;
+      };
+      if (plan.isThere) {
+        output.say([[`The primary of ${plan.cluster} already runs in ${to}: ${plan.from} on ${plan.node}.`]]);
+        return end('done');
+      }
+      output.say([...renderPlan(plan, output.columns), renderConclusion(plan)]);
+      if (dryRun && isPerhapsOutdated(state)) output.say([OUTDATED]);
+      if (unmet(plan.preconditions).length > 0) return end('refused');
+      if (dryRun) return end('done');
+      const target = plan.target ?? '';
+      const question = `Promote ${target}? Clients lose their connections for some seconds.`;
+      if (!yes && !(await isConfirmed(terminal, question))) {
+        output.say([[yellow('Cancelled; nothing was changed.')]]);
+        return end('refused');
+      }
+      const move = { api, follower: published, cluster: clusterKey(published), target, site: to };
+      const { patchedAt, milestones } = await changeAndFollow(terminal, output, move, () =>
+        promote(api, read, target, timestamp(clock)),
+      );
+      const isDone = unreached(milestones).length === 0;
+      output.say(isDone ? [[bold('Everything has followed.')]] : unfinished(milestones, abort.aborted));
+      return end(outcomeOf(isDone, abort.aborted), { patchedAt, milestones: timesOf(milestones) });
+    });
+  },
+);
 
 function outcomeOf(isDone: boolean, isInterrupted: boolean): Outcome {
   if (isDone) return 'done';

@@ -5,20 +5,18 @@ import type { Value } from './value.ts';
  * numbers, and with the octal numbers of YAML 1.2 (go.yaml.in/yaml/v2 resolve.go, below sigs.k8s.io/yaml).
  */
 const WORDS = new Map<string, Value>([
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map(
-    (word) => [word, true] as const,
-  ),
-  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map(
-    (word) => [word, false] as const,
-  ),
-  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
-  ...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
-  ...['.inf', '.Inf', '.INF'].flatMap((word) => [
-    [word, Number.POSITIVE_INFINITY] as const,
-    [`+${word}`, Number.POSITIVE_INFINITY] as const,
-    [`-${word}`, Number.NEGATIVE_INFINITY] as const,
-  ]),
+  ...meaning(true, 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'),
+  ...meaning(false, 'n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'),
+  ...meaning(null, '', '~', 'null', 'Null', 'NULL'),
+  ...meaning(Number.NaN, '.nan', '.NaN', '.NAN'),
+  ...meaning(Number.POSITIVE_INFINITY, '.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'),
+  ...meaning(Number.NEGATIVE_INFINITY, '-.inf', '-.Inf', '-.INF'),
 ]);
+
+function meaning(value: Value, ...words: readonly string[]): [string, Value][] {
+  return words.map((word) => [word, value]);
+}
+
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
 /** Go accepts an underscore between two digits. */
 const GO_FRACTION = /^\.\d+(_\d+)*([eE][-+]?\d+(_\d+)*)?$/;

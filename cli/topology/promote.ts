@@ -7,6 +7,7 @@ import { timestamp } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
 import { UNTIL_ANSWERED, withSession } from '../cluster/session.ts';
+import { reported } from '../commands/reported.ts';
 import { isTyped } from '../confirm.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { changeAndFollow } from '../switchover/change.ts';
@@ -27,7 +28,7 @@ export interface PromoteOptions extends ClusterOptions, FollowerOptions, OutputO
 }
 
 /** Promotes the Cluster of a topology without the token of the former primary, which is lost. */
-export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions): Promise<Outcome> {
+export const promote = reported((terminal: Terminal, options: PromoteOptions): Promise<Outcome> => {
   const { clock, abort } = terminal;
   const { namespace, follower, to, force, yes, context = 'current' } = options;
   const output = new Output(terminal, options.output);
@@ -74,7 +75,7 @@ export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions)
     const left = abort.aborted ? 'interrupted' : 'unfinished';
     return end(isDone ? 'done' : left, { patchedAt, milestones: timesOf(milestones) });
   });
-}
+});
 
 async function send({ side, cluster }: SideState): Promise<void> {
   try {
