@@ -44,6 +44,11 @@ export interface ReflectorOptions<T extends KubeObject, V> {
   readonly inactivityMs?: number;
 }
 
+/** What all watches of a process have in common. */
+export type Watching = Required<
+  Pick<ReflectorOptions<KubeObject, unknown>, 'api' | 'clock' | 'random' | 'onProblem'>
+>;
+
 const LIST_TIMEOUT_MS = 15_000;
 const INACTIVITY_MS = 100_000;
 const BACKOFF = { base: 800, max: 30_000 };

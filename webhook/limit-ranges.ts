@@ -1,8 +1,7 @@
-import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
+import type { KubeObject } from '../kubernetes/api.ts';
 import { parseKey } from '../kubernetes/object-index.ts';
-import { keyOf, type OnReflectorProblem, Reflector } from '../kubernetes/reflector.ts';
+import { keyOf, Reflector, type Watching } from '../kubernetes/reflector.ts';
 import { namespaced } from '../kubernetes/resources.ts';
-import type { Clock, Random } from '../runtime/clock.ts';
 import type { Limit } from './inject/limits.ts';
 import { LONGEST_QUANTITY } from './inject/quantity.ts';
 
@@ -25,13 +24,6 @@ const TYPES: readonly string[] = ['Container', 'Pod'];
 const FIELDS = ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 const NONE: readonly Limit[] = [];
 
-export interface LimitRangesOptions {
-  readonly api: KubeApi;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly onProblem: OnReflectorProblem;
-}
-
 /** Watched, so that no review waits for a read. There are none before the first list, or when listing is forbidden. */
 export class LimitRanges {
   readonly #byNamespace = new Map<string, Map<string, readonly Limit[]>>();
@@ -40,9 +32,9 @@ export class LimitRanges {
   readonly #kept = new Map<string, Set<string>>();
   #keptOfAll = 0;
 
-  constructor(options: LimitRangesOptions) {
+  constructor(watching: Watching) {
     this.#reflector = new Reflector<LimitRange, readonly Limit[]>({
-      ...options,
+      ...watching,
       resource: LIMIT_RANGES,
       transform: (range) => (this.#mayKeep(range) ? keptOf(range) : NONE),
       onChange: (key, now) => this.#change(key, now),

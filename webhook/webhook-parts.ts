@@ -8,7 +8,7 @@ import { KubeError } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import { LeaseElection } from '../kubernetes/lease.ts';
 import { NamespaceBudget } from '../kubernetes/namespace-budget.ts';
-import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
+import type { Watching } from '../kubernetes/reflector.ts';
 import type { MutatingWebhookConfiguration } from '../kubernetes/resources.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -49,7 +49,7 @@ export interface WebhookParts extends WebhookOptions {
   readonly sites: ReturnType<typeof watchActiveSites>;
   readonly limits: LimitRanges;
   readonly callers: Callers | undefined;
-  readonly onWatchProblem: OnReflectorProblem;
+  readonly watching: Watching;
 }
 
 /** See Lifetimes.settleMs. */
@@ -61,16 +61,19 @@ export function prepareParts(options: WebhookOptions): WebhookParts {
   const { injector, settings, api, clock, random, log, namespace } = options;
   const { followers, movingNone, followed, callers } = settings;
   const { configMapName } = injector;
-  const onWatchProblem: OnReflectorProblem = (kind, err, resource) =>
-    log.info({ resource, kind, err }, 'watch closed, reconnecting');
-  const watching = { api, clock, random, onProblem: onWatchProblem };
+  const watching: Watching = {
+    api,
+    clock,
+    random,
+    onProblem: (kind, err, resource) => log.info({ resource, kind, err }, 'watch closed, reconnecting'),
+  };
   return {
     ...options,
     events: eventsOf(options),
     sites: watchActiveSites({ ...watching, namespace, configMapName, followers, movingNone, followed }),
     limits: new LimitRanges(watching),
     callers: callers && new Callers(callers),
-    onWatchProblem,
+    watching,
   };
 }
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isConflict } from '../../kubernetes/errors.ts';
-import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
+import { Reflector, type Watching } from '../../kubernetes/reflector.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
@@ -32,7 +32,7 @@ export interface CertificateManagerOptions {
   readonly onStep?: (step: StepName) => void;
   /** The Secret is missing, and this account may not create it. Called with each attempt. */
   readonly onMissing?: (missing: MissingSecret) => void;
-  readonly onWatchProblem: OnReflectorProblem;
+  readonly watching: Watching;
 }
 
 /** `create` and `restore` are for a Secret that is missing or unusable. */
@@ -72,13 +72,10 @@ export class CertificateManager {
 
   /** Resolves when `abort` has aborted. */
   async run(abort: AbortSignal): Promise<void> {
-    const { secret, api, clock, random, onWatchProblem: onProblem } = this.#options;
+    const { secret, watching } = this.#options;
     // The watch shows only that the Secret has changed: the keys are read when they are needed.
     const secrets = new Reflector<Secret, true>({
-      api,
-      clock,
-      random,
-      onProblem,
+      ...watching,
       resource: SECRETS,
       namespace: secret.namespace,
       fieldSelector: `metadata.name=${secret.name}`,

@@ -1,10 +1,9 @@
-import type { KubeApi } from '../../kubernetes/api.ts';
-import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
+import { Reflector, type Watching } from '../../kubernetes/reflector.ts';
 import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
   type MutatingWebhookConfiguration,
 } from '../../kubernetes/resources.ts';
-import type { Clock, Random } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Pair } from './authority.ts';
 import { BundleHistory } from './bundle-history.ts';
@@ -12,9 +11,8 @@ import { refusals } from './ca-bundle.ts';
 import { accepts, issuerIn, validityOf } from './trust.ts';
 
 export interface ServedOptions {
-  readonly api: KubeApi;
+  readonly watching: Watching;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Logger;
   /** Of the MutatingWebhookConfiguration. */
   readonly configuration: string;
@@ -24,7 +22,6 @@ export interface ServedOptions {
   readonly settleMs: number;
   /** The certificate to serve from now on. */
   readonly onLeaf: (leaf: Pair) => void;
-  readonly onWatchProblem: OnReflectorProblem;
 }
 
 /** The certificate that is served, wherever it comes from, and whether the API server trusts it. */
@@ -42,14 +39,11 @@ export class ServedCertificate {
   onConfiguration: () => void = () => undefined;
 
   constructor(options: ServedOptions) {
-    const { api, clock, random, configuration, onWatchProblem: onProblem } = options;
+    const { watching, clock, configuration } = options;
     this.#options = options;
     this.#history = new BundleHistory(clock);
     this.#reflector = new Reflector({
-      api,
-      clock,
-      random,
-      onProblem,
+      ...watching,
       resource: MUTATING_WEBHOOK_CONFIGURATIONS,
       fieldSelector: `metadata.name=${configuration}`,
       transform: (object) => object,

@@ -1,17 +1,12 @@
 import { type FollowedPods, followedPods } from '../../contract/followed.ts';
 import { configMapName } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
-import type { KubeApi } from '../../kubernetes/api.ts';
-import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
+import { Reflector, type Watching } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
-import type { Clock, Random } from '../../runtime/clock.ts';
 import type { FollowedBy } from '../settings.ts';
 import type { ActiveSites } from './route.ts';
 
-export interface StatusesOptions {
-  readonly api: KubeApi;
-  readonly clock: Clock;
-  readonly random: Random;
+export interface StatusesOptions extends Watching {
   /** Of the status ConfigMaps. */
   readonly namespace: string;
   /** Of the default follower. */
@@ -20,7 +15,6 @@ export interface StatusesOptions {
   /** Followers that move no Services. */
   readonly movingNone: readonly string[];
   readonly followed: readonly FollowedBy[];
-  readonly onProblem: OnReflectorProblem;
 }
 
 /** The active site of each follower, from a watch of its status ConfigMap: one by name each, as RBAC allows no other. */
@@ -30,7 +24,7 @@ export function watchActiveSites({
   followers,
   movingNone,
   followed,
-  ...ports
+  ...watching
 }: StatusesOptions): {
   readonly active: ActiveSites;
   /** The pods that are followed, as far as their primaries are known. */
@@ -42,7 +36,7 @@ export function watchActiveSites({
   const watches = new Map(
     followers.map((follower) => {
       const reflector = new Reflector<ConfigMap, Status | undefined>({
-        ...ports,
+        ...watching,
         resource: CONFIG_MAPS,
         namespace,
         fieldSelector: `metadata.name=${nameOf(follower)}`,
