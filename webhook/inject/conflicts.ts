@@ -3,7 +3,7 @@ import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import type { Settings } from './settings.ts';
-import type { Container, Pod } from './shape.ts';
+import { type Container, containersOf, type Pod } from './shape.ts';
 
 /** Also used by the policies. */
 export const CONFLICTS = {
@@ -14,12 +14,12 @@ export const CONFLICTS = {
 } as const;
 
 /** What in the pod conflicts with the sidecar, each with what to do about it. */
-export function findConflicts({ spec }: Pod, settings: Settings): string[] {
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+export function findConflicts(pod: Pod, settings: Settings): string[] {
+  const containers = containersOf(pod);
   return [
     ...containers.filter(({ name }) => name === SIDECAR_CONTAINER).map(() => CONFLICTS.container),
     ...[TOKEN_VOLUME, STATUS_VOLUME]
-      .filter((volume) => spec.volumes?.some(({ name }) => name === volume))
+      .filter((volume) => pod.spec.volumes?.some(({ name }) => name === volume))
       .map(CONFLICTS.volume),
     ...portConflicts(containers, settings.port, ANNOTATIONS.port),
     ...portConflicts(containers, settings.probePort, ANNOTATIONS.probePort),

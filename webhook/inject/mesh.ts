@@ -4,7 +4,7 @@
  */
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { type Operation, pointer } from './patch.ts';
-import type { Container, Pod } from './shape.ts';
+import { type Container, containersOf, type Pod } from './shape.ts';
 
 interface Mesh {
   readonly name: string;
@@ -89,8 +89,3 @@ export function restoredProbes(pod: Pod, probes: Readonly<Record<string, unknown
 function isRewritten(container: Container): boolean {
   return container.startupProbe?.httpGet?.path?.startsWith(REWRITTEN) === true;
 }
-
-const containersOf = ({ spec }: Pod): readonly Container[] => [
-  ...(spec.initContainers ?? []),
-  ...(spec.containers ?? []),
-];

@@ -1,6 +1,6 @@
 import type { SidecarResources } from '../injector-config.ts';
 import { readQuantity } from './quantity.ts';
-import type { Container, Pod } from './shape.ts';
+import { type Container, containersOf, type Pod } from './shape.ts';
 
 const NONE: SidecarResources = {
   cpuRequest: undefined,
@@ -33,14 +33,14 @@ function stated(
 }
 
 /** Whether the sidecar turns a pod of QoS class Guaranteed into a Burstable one. */
-export function endsGuaranteed({ spec }: Pod, sidecar: SidecarResources): boolean {
-  if (spec.resources !== null && spec.resources !== undefined) return false;
-  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
-  return containers.length > 0 && containers.every(isGuaranteed) && !isGuaranteed(asContainer(sidecar));
-}
-
-function asContainer(resources: SidecarResources): Container {
-  return { resources: containerResources(resources) };
+export function endsGuaranteed(pod: Pod, sidecar: SidecarResources): boolean {
+  if (pod.spec.resources !== null && pod.spec.resources !== undefined) return false;
+  const containers = containersOf(pod);
+  return (
+    containers.length > 0 &&
+    containers.every(isGuaranteed) &&
+    !isGuaranteed({ resources: containerResources(sidecar) })
+  );
 }
 
 function isGuaranteed({ resources }: Container): boolean {

@@ -161,6 +161,12 @@ export type ReadonlyDeep<T> = T extends readonly (infer Item)[]
     ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
     : T;
 
+/** Those that start first, then the others. */
+export const containersOf = ({ spec }: Pod): readonly Container[] => [
+  ...(spec.initContainers ?? []),
+  ...(spec.containers ?? []),
+];
+
 export const readPod = (value: unknown): Result<Pod> => read(pod, value);
 export const readWorkload = (value: unknown): Result<Workload> => read(workload, value);
 export const readMetadata = (value: unknown): Result<{ metadata?: Metadata | null | undefined }> =>

@@ -7,7 +7,7 @@ import { isInjected } from './decision.ts';
 import { readKept } from './kept.ts';
 import { labelOrigin } from './label.ts';
 import { type Operation, removeEntries, removeItems } from './patch.ts';
-import type { Pod } from './shape.ts';
+import { containersOf, type Pod } from './shape.ts';
 
 const OWN_VOLUMES: readonly string[] = [TOKEN_VOLUME, STATUS_VOLUME];
 
@@ -23,10 +23,7 @@ export function uninjectPod(pod: Pod): Operation[] {
 /** Warns of mounts of volumes that are removed with the sidecar, which the user has to remove. */
 export function orphanedMounts(pod: Pod): string[] {
   if (!isInjected(pod)) return [];
-  const { initContainers, containers } = pod.spec;
-  const others = [...(initContainers ?? []), ...(containers ?? [])].filter(
-    ({ name }) => name !== SIDECAR_CONTAINER,
-  );
+  const others = containersOf(pod).filter(({ name }) => name !== SIDECAR_CONTAINER);
   return others.flatMap(({ name, volumeMounts }) =>
     OWN_VOLUMES.filter((volume) => volumeMounts?.some((mount) => mount.name === volume)).map(
       (volume) =>
