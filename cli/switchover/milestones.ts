@@ -5,6 +5,7 @@ import { namespaced } from '../../kubernetes/resources.ts';
 import { flag, list, listed, object, shape, text } from '../cluster/kept.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
 import { counted } from '../text/counted.ts';
+import { someOf } from '../text/some.ts';
 
 /** The API server takes no more in one. */
 const MOST_ENDPOINTS = 1_000;
@@ -88,10 +89,7 @@ export function milestonesOf(scene: Scene): Milestone[] {
           {
             name: 'routed' as const,
             text: `${services.length === 1 ? `Service ${services[0]} routes` : `${services.length} Services route`} to ${site} alone`,
-            missing:
-              astray.length === 0
-                ? undefined
-                : `still elsewhere: ${astray.slice(0, 3).join(', ')}${astray.length > 3 ? ` and ${astray.length - 3} more` : ''}`,
+            missing: astray.length === 0 ? undefined : `still elsewhere: ${someOf(astray, 3)}`,
           },
         ]),
     ...(dns.length === 0

@@ -39,11 +39,11 @@ export function conditionsIn(preconditions: readonly Precondition[]): Condition[
   return preconditions.map(({ name, obstacle = null }) => ({ name, obstacle }));
 }
 
-export function planFor(situation: SwitchoverState): Plan {
-  const { site, cluster, dns } = situation;
+export function planFor(state: SwitchoverState): Plan {
+  const { site, cluster, dns } = state;
   const { namespace, name } = cluster.metadata;
   const from = cluster.status?.currentPrimary ?? '';
-  const { target, conditions } = choose(situation);
+  const { target, conditions } = choose(state);
   return {
     site,
     cluster: `${namespace}/${name}`,
@@ -57,8 +57,8 @@ export function planFor(situation: SwitchoverState): Plan {
 }
 
 /** Only what the operator recorded at its last reconcile, perhaps hours ago, prevents the move. */
-export function isPerhapsOutdated(situation: SwitchoverState): boolean {
-  const obstacles = unmet(choose(situation).conditions);
+export function isPerhapsOutdated(state: SwitchoverState): boolean {
+  const obstacles = unmet(choose(state).conditions);
   return obstacles.length > 0 && obstacles.every(({ mayBeOutdated }) => mayBeOutdated === true);
 }
 
@@ -68,8 +68,8 @@ interface Choice {
 }
 
 /** The primary, if it is in the site already; else the instance there with the fewest obstacles. */
-function choose(situation: SwitchoverState): Choice {
-  const { site, status, cluster, pods } = situation;
+function choose(state: SwitchoverState): Choice {
+  const { site, status, cluster, pods } = state;
   const siteNodes = status.sites[site] ?? [];
   const instances = pods.filter(
     ({ metadata, spec }) =>
@@ -77,9 +77,9 @@ function choose(situation: SwitchoverState): Choice {
   );
   const current = instances.find(({ metadata }) => metadata.name === cluster.status?.currentPrimary);
   const candidates = (current === undefined ? instances : [current])
-    .map((target) => ({ target, conditions: conditionsOf(situation, target) }))
+    .map((target) => ({ target, conditions: conditionsOf(state, target) }))
     .toSorted((one, other) => unmet(one.conditions).length - unmet(other.conditions).length);
-  return candidates[0] ?? { target: undefined, conditions: conditionsOf(situation, undefined) };
+  return candidates[0] ?? { target: undefined, conditions: conditionsOf(state, undefined) };
 }
 
 export function unmet<T extends { readonly obstacle: string | null | undefined }>(
@@ -88,8 +88,8 @@ export function unmet<T extends { readonly obstacle: string | null | undefined }
   return conditions.filter(({ obstacle }) => obstacle !== undefined && obstacle !== null);
 }
 
-function conditionsOf(situation: SwitchoverState, target: Pod | undefined): Precondition[] {
-  const { site, cluster, nodes, backups, mayPatch, isLed } = situation;
+function conditionsOf(state: SwitchoverState, target: Pod | undefined): Precondition[] {
+  const { site, cluster, nodes, backups, mayPatch, isLed } = state;
   const { namespace, name } = cluster.metadata;
   const scene = {
     cluster,

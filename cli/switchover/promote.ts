@@ -13,14 +13,14 @@ const ATTEMPTS = 3;
 /** Checks the preconditions again, as the user may have waited long, and patches the status. Gives the time of the patch. */
 export async function promote(
   api: KubeApi,
-  look: () => Promise<SwitchoverState>,
+  read: () => Promise<SwitchoverState>,
   target: string,
   now: string,
 ): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
-    const situation = await look();
-    if (attempt > 1 && isPromoted(situation.cluster, target, now)) return now;
-    const plan = planFor(situation);
+    const state = await read();
+    if (attempt > 1 && isPromoted(state.cluster, target, now)) return now;
+    const plan = planFor(state);
     const obstacles = unmet(plan.preconditions).map(({ obstacle }) => obstacle);
     if (obstacles.length > 0 || plan.target !== target) {
       throw new CommandError(
@@ -29,7 +29,7 @@ export async function promote(
       );
     }
     try {
-      await api.patch(CLUSTERS, situation.cluster.metadata, promotionPatch(situation.cluster, target, now), {
+      await api.patch(CLUSTERS, state.cluster.metadata, promotionPatch(state.cluster, target, now), {
         type: 'merge',
         subresource: 'status',
         ...UNTIL_ANSWERED,

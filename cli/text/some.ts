@@ -2,8 +2,8 @@
 const MOST = 5;
 
 /** The first names, and how many others there are. */
-export function someOf(names: readonly string[]): string {
-  const left = names.length - MOST;
-  const shown = names.slice(0, MOST).join(', ');
+export function someOf(names: readonly string[], most = MOST): string {
+  const left = names.length - most;
+  const shown = names.slice(0, most).join(', ');
   return left > 0 ? `${shown} and ${left} more` : shown;
 }
