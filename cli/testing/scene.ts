@@ -146,6 +146,11 @@ function deployment(name: string, each: number, seed: Partial<PodSeed> = {}): Po
   );
 }
 
+const cache = (index: number, seed: Partial<PodSeed>) =>
+  pod({ name: `cache-${index}`, owner: { kind: 'StatefulSet', name: 'cache' }, ...seed });
+const agent = (suffix: string, seed: Partial<PodSeed>) =>
+  pod({ namespace: 'ops', name: `agent-${suffix}`, owner: { kind: 'DaemonSet', name: 'agent' }, ...seed });
+
 /** 50 pods; a few of them need a look. */
 export const PODS: readonly PodDetails[] = [
   ...deployment('web', 6),
@@ -155,40 +160,17 @@ export const PODS: readonly PodDetails[] = [
     ready: true,
     annotations: { [ANNOTATIONS.gate]: 'none' },
   }),
-  pod({
-    name: 'cache-0',
-    node: 'node-us-east-02',
-    owner: { kind: 'StatefulSet', name: 'cache' },
-    ready: true,
-  }),
-  pod({
-    name: 'cache-1',
-    node: 'node-us-west-02',
-    owner: { kind: 'StatefulSet', name: 'cache' },
-    ready: true,
-  }),
-  pod({
-    name: 'cache-2',
+  cache(0, { node: 'node-us-east-02', ready: true }),
+  cache(1, { node: 'node-us-west-02', ready: true }),
+  cache(2, {
     node: 'node-us-east-03',
-    owner: { kind: 'StatefulSet', name: 'cache' },
     waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container=app' },
   }),
-  pod({ name: 'cache-3', owner: { kind: 'StatefulSet', name: 'cache' } }),
+  cache(3, {}),
   pod({ name: 'old', node: 'node-us-east-01', injected: false, ready: true }),
   pod({ name: 'lost', node: 'node-ap-south-01', ready: true }),
-  pod({
-    namespace: 'ops',
-    name: 'agent-x2v9q',
-    node: 'node-us-east-01',
-    owner: { kind: 'DaemonSet', name: 'agent' },
-    ready: true,
-  }),
-  pod({
-    namespace: 'ops',
-    name: 'agent-8k2lm',
-    node: 'node-us-west-01',
-    owner: { kind: 'DaemonSet', name: 'agent' },
-  }),
+  agent('x2v9q', { node: 'node-us-east-01', ready: true }),
+  agent('8k2lm', { node: 'node-us-west-01' }),
 ];
 
 export const LEASE: Lease = {
