@@ -4,9 +4,9 @@ import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { runFollower } from './follower.ts';
-import type { FollowerPorts, SharedPorts } from './follower-parts.ts';
 import type { Logger } from './log.ts';
 import { OpenedConnections } from './open-connections.ts';
+import type { ControllerPorts, FollowerPorts } from './ports.ts';
 import { type FollowerView, FollowerWatch } from './report/follower-view.ts';
 import { ReconcileHealth } from './report/reconcile-health.ts';
 import { sharedParts } from './signals/shared-parts.ts';
@@ -42,21 +42,21 @@ export interface ControllerView {
 const STALE_MS = 120_000;
 
 /** All of the controller except its process: under real time in main.ts, under virtual time in the simulation. */
-export function createController(config: Config, ports: FollowerPorts): Controller {
+export function createController(config: Config, ports: ControllerPorts): Controller {
   return new ReplicatedController(config, ports);
 }
 
 /** One of several replicas, each of which shows how things stand; one of them leads. */
 class ReplicatedController implements Controller {
   readonly #config: Config;
-  readonly #ports: SharedPorts;
+  readonly #ports: FollowerPorts;
   readonly #listeners = new Set<() => void>();
   readonly #reconciles: ReconcileHealth;
   readonly #followers: readonly { readonly follower: FollowerConfig; readonly view: FollowerWatch }[];
   readonly #pods: PodCounts;
   #leads = false;
 
-  constructor(config: Config, ports: FollowerPorts) {
+  constructor(config: Config, ports: ControllerPorts) {
     const changed = () => this.#changed();
     const names = config.followers.map(({ name }) => name);
     this.#config = config;
@@ -175,7 +175,7 @@ class ReplicatedController implements Controller {
   }
 }
 
-function viewOf(name: string, config: Config, ports: FollowerPorts, onChange: () => void): FollowerWatch {
+function viewOf(name: string, config: Config, ports: ControllerPorts, onChange: () => void): FollowerWatch {
   const { namespace } = ports;
   const status = { namespace, name: configMapName(config.configMapName, name) };
   const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };

@@ -10,7 +10,7 @@ import { OPS } from '../test/support/fake-cluster.ts';
 import { FollowerScene, PG, REPORT_MAP, STATUS_MAP } from '../test/support/follower-scene.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
-import type { FollowerPorts } from './follower-parts.ts';
+import type { ControllerPorts } from './ports.ts';
 
 const SITES = [
   { name: 'us', nodeName: 'us-1', ip: '192.0.2.1' },
@@ -52,7 +52,7 @@ function config(): Config {
   return loaded.value;
 }
 
-function start(api: KubeApi = kube.api, ports: Partial<FollowerPorts> = {}): Controller {
+function start(api: KubeApi = kube.api, ports: Partial<ControllerPorts> = {}): Controller {
   const controller = createController(config(), { ...kube.servicePorts(), api, ...ports });
   ended = controller.run(stop.signal);
   return controller;

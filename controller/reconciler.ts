@@ -33,7 +33,6 @@ export interface ReconcilerOptions {
   /** Outlives the leadership. */
   readonly lastPublished: LastPublished;
   readonly resyncMs: number;
-  readonly dryRun: boolean;
   readonly wakeup: Wakeup;
   readonly subscribers: readonly ReconcileSubscriber[];
 }
@@ -133,7 +132,7 @@ export class Reconciler {
 
   /** False when this replica has to stop. */
   async #reconcile(leadership: Leadership): Promise<boolean> {
-    const { api, clock, status, dryRun } = this.#options;
+    const { api, clock, status, lastPublished } = this.#options;
     const nodes = new NodeReads(api, leadership.abort);
     const started = clock.elapsed();
     const { restored } = api;
@@ -148,14 +147,14 @@ export class Reconciler {
       resolved = await resolveSite(observation, this.#options.sites, nodes, leadership.abort);
       // The Lease may be somebody else's in the copy to which etcd was restored.
       if (api.restored !== this.#restored && (await leadership.confirm()) === undefined) return false;
-      if (!dryRun) await this.#assertNotDeposed(found, leadership);
+      // Another replica has led in between, and the Lease was recreated: as at the start, what is published counts.
+      if (await status.assertNotDeposed(found, leadership)) this.#believed = undefined;
       // 3. Decide what has to be published: pure, and the only place that does.
       const decision = this.#decide(resolved, found, leadership);
       // 4. Store it if it differs: by compare-and-set, and never after another leader.
-      const wrote = decision.differs && !dryRun;
-      if (wrote) await this.#store(decision, found, leadership);
+      const wrote = decision.differs && (await this.#store(decision, found, leadership));
       this.#believed = decision.after;
-      if (!dryRun) this.#options.lastPublished.note(decision.after);
+      if (wrote || !decision.differs) lastPublished.note(decision.after);
       // 5. Publish it to signals, report, Events and metrics.
       const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
       this.#publish({ before: this.#lastDelivered ?? decision.before, after: decision.after, movedAt });
@@ -188,13 +187,6 @@ export class Reconciler {
       leadership.abort.throwIfAborted();
       return { kind: 'unknown', reason: 'ApiError', message: explain(error) };
     }
-  }
-
-  async #assertNotDeposed(found: StoredConfigMap, leadership: Leadership): Promise<void> {
-    const isOfLaterTerm = found.term > leadership.term;
-    await this.#options.status.assertNotDeposed(found, leadership);
-    // Another replica has led in between, and the Lease was recreated: as at the start, what is published counts.
-    if (isOfLaterTerm) this.#believed = undefined;
   }
 
   #decide(resolved: ResolvedObservation, found: StoredConfigMap, leadership: Leadership): Decision {
@@ -241,16 +233,22 @@ export class Reconciler {
 
   /**
    * A write that failed may have been stored all the same, unless it was clearly refused. The next reconcile finds out: to
-   * go on from what was published before would take readers back to the site that they have just left.
+   * go on from what was published before would take readers back to the site that they have just left. False in a dry run.
    */
-  async #store({ after, recreate }: Decision, found: StoredConfigMap, leadership: Leadership): Promise<void> {
+  async #store(
+    { after, recreate }: Decision,
+    found: StoredConfigMap,
+    leadership: Leadership,
+  ): Promise<boolean> {
+    let stored: StoredConfigMap;
     try {
-      await this.#options.status.write(found, encodeStatus(after), leadership, recreate);
+      stored = await this.#options.status.write(found, encodeStatus(after), leadership, recreate);
     } catch (error) {
       if (mayBeStored(error)) this.#unanswered = [...this.#unanswered, after].slice(-MAX_UNANSWERED);
       throw error;
     }
     this.#unanswered = [];
+    return stored !== found;
   }
 
   /** The one of the unanswered writes that is published, if any is. */

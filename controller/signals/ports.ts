@@ -28,7 +28,7 @@ export interface SignalPorts extends WatchPorts, SharedParts {
   readonly metrics: Metrics;
   readonly sites: Sites;
   /** Where each site is a Kubernetes cluster. */
-  readonly claims?: Claims;
+  readonly claims?: Claims | undefined;
   /** What the follower follows. */
   readonly subject: FollowedSubject;
   readonly statusMap: Required<ObjectKey>;

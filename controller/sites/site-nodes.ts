@@ -24,6 +24,15 @@ export interface SiteNodesObserver {
   onFailure(error: unknown): void;
 }
 
+/** Of nodes in one Event: its note has 1,024 characters at most. */
+const MOST_NAMED = 5;
+
+/** For an Event. */
+export function keptNote(notes: readonly string[]): string {
+  const more = notes.length > MOST_NAMED ? `; ${notes.length - MOST_NAMED} more` : '';
+  return `${notes.slice(0, MOST_NAMED).join('; ')}${more}, until one site alone claims it or it is deleted`;
+}
+
 export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesObserver): SiteNodes {
   const { api, clock } = ports;
   const enqueue = () => observer.onChange();

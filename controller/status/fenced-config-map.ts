@@ -46,13 +46,15 @@ export class FencedConfigMap {
 
   /**
    * Makes sure that no later leader has been here. A higher term than ours is either a successor's, then this throws
-   * DeposedError; or the Lease was deleted and started again, then our term is raised above it.
+   * DeposedError; or the Lease was deleted and started again, then our term is raised above it, and this gives true.
    */
-  async assertNotDeposed(found: StoredConfigMap, leadership: Leadership): Promise<void> {
-    if (found.term > leadership.term && (await leadership.confirm(found.term)) === undefined) {
+  async assertNotDeposed(found: StoredConfigMap, leadership: Leadership): Promise<boolean> {
+    const isOfLaterTerm = found.term > leadership.term;
+    if (isOfLaterTerm && (await leadership.confirm(found.term)) === undefined) {
       throw new DeposedError(`another replica leads in term ${found.term}: this one stops writing`);
     }
     if (!leadership.isLeader()) throw new DeposedError('the Lease has run out: this replica stops writing');
+    return isOfLaterTerm;
   }
 
   /**
@@ -105,6 +107,17 @@ export class FencedConfigMap {
   #found(object: ConfigMap): StoredConfigMap {
     this.#uid = object.metadata.uid;
     return { object, data: object.data ?? {}, term: termOf(object) };
+  }
+}
+
+/** For a dry run: it is read, and whoever leads writes it. */
+export class UnwrittenConfigMap extends FencedConfigMap {
+  override assertNotDeposed(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  override write(found: StoredConfigMap): Promise<StoredConfigMap> {
+    return Promise.resolve(found);
   }
 }
 

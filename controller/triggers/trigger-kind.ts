@@ -15,7 +15,7 @@ export interface TriggerPorts extends WatchPorts {
   readonly follower: string;
   readonly sites: Sites;
   /** Where each site is a Kubernetes cluster. */
-  readonly claims?: Claims;
+  readonly claims?: Claims | undefined;
   /** The nodes of each site as they were published last. Throws KubeError. */
   readonly lastSites: (abort: AbortSignal) => Promise<Status['sites']>;
   /**

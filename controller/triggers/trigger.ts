@@ -57,7 +57,7 @@ export interface Trigger {
    * Moves the service itself to where the configuration prefers it, if it does. Called after each change and every
    * pass, beside the loop; throws KubeError to be called again with back-off.
    */
-  reconcilePreferredPrimary?(leadership: Leadership): Promise<void>;
+  readonly reconcilePreferredPrimary?: (leadership: Leadership) => Promise<void>;
 }
 
 /** What a trigger has to remember across restarts and leaders; kept in the report. */

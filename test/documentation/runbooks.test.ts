@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { createController } from '../../controller/controller.ts';
-import type { FollowerPorts } from '../../controller/follower-parts.ts';
+import type { ControllerPorts } from '../../controller/ports.ts';
 import { FollowerScene, serviceConfig } from '../support/follower-scene.ts';
 import { commandsOf } from './coverage.ts';
 import { blocksOf, documents } from './markdown.ts';
@@ -31,7 +31,7 @@ const refuse =
     call.verb === verb && call.resource.plural === plural ? 'server error' : undefined;
 const refuseConfigMaps: Judge = ({ resource }) =>
   resource.plural === 'configmaps' ? 'server error' : undefined;
-const withoutProvider: Partial<FollowerPorts> = {
+const withoutProvider: Partial<ControllerPorts> = {
   createProvider: () => Promise.reject(new Error('a defect')),
 };
 

@@ -1,8 +1,8 @@
 import type { Config } from '../../controller/config.ts';
 import { createController } from '../../controller/controller.ts';
-import type { FollowerPorts } from '../../controller/follower-parts.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
+import type { ControllerPorts } from '../../controller/ports.ts';
 import { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { RestoreDetector } from '../../kubernetes/etcd-restore.ts';
@@ -33,7 +33,7 @@ export interface ControllerProcessPorts {
 }
 
 /** What the program uses of the world beside its API server. */
-export type OutsideWorld = Pick<FollowerPorts, 'createProvider' | 'post'>;
+export type OutsideWorld = Pick<ControllerPorts, 'createProvider' | 'post'>;
 
 /** Shared by all: nothing here is decided by what they count or say. */
 const metrics = createMetrics('simulation');

@@ -1,8 +1,8 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
-import type { FollowerPorts } from '../../controller/follower-parts.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
+import type { ControllerPorts } from '../../controller/ports.ts';
 import { NamecheapProvider } from '../../dns/providers/namecheap/provider.ts';
 import { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
@@ -71,7 +71,7 @@ export class FollowerScene extends FakeCluster {
     this.change(CLUSTERS, { metadata: PG, status });
   }
 
-  servicePorts(identity = 'replica-a', restartedAt = ''): FollowerPorts {
+  servicePorts(identity = 'replica-a', restartedAt = ''): ControllerPorts {
     const write = (line: string) => this.log.push(JSON.parse(line) as Record<string, unknown>);
     return {
       ...this.watchPorts,

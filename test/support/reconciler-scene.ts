@@ -4,7 +4,7 @@ import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, encodeStatus, type Status } from '../../contract/status.ts';
 import { type ReconcileResult, Reconciler, type StatusChange } from '../../controller/reconciler.ts';
 import { Sites } from '../../controller/sites/sites.ts';
-import { FencedConfigMap } from '../../controller/status/fenced-config-map.ts';
+import { FencedConfigMap, UnwrittenConfigMap } from '../../controller/status/fenced-config-map.ts';
 import { LastPublished } from '../../controller/status/last-published.ts';
 import type { Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
@@ -59,12 +59,11 @@ export class ReconcilerScene extends FakeCluster {
       trigger,
       sites: SITES,
       nodesBySite: () => SITES.resolve([]),
-      status: new FencedConfigMap(api, KEY, 'status', 'default'),
+      status: new (dryRun ? UnwrittenConfigMap : FencedConfigMap)(api, KEY, 'status', 'default'),
       lastTransition: () => this.lastTransition,
       lastSites: () => undefined,
       lastPublished: this.lastPublished,
       resyncMs: RESYNC_MS,
-      dryRun,
       wakeup: new Wakeup(this.process, 25),
       subscribers: [
         {
