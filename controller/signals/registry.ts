@@ -1,12 +1,12 @@
 import type { FollowerConfig } from '../config.ts';
-import { dnsSignals } from './dns/create.ts';
-import { followServices } from './follow-services/create.ts';
-import { nodeLabel } from './node-label/create.ts';
-import { notify } from './notify/create.ts';
-import { podConditions } from './pod-conditions/create.ts';
+import { dnsSignals } from './dns/index.ts';
+import { followServices } from './follow-services/index.ts';
+import { nodeLabel } from './node-label/index.ts';
+import { notify } from './notify/index.ts';
+import { podConditions } from './pod-conditions/index.ts';
 import type { SignalPorts } from './ports.ts';
 import type { Signal } from './signal.ts';
-import { statusCopies } from './status-copies/create.ts';
+import { statusCopies } from './status-copies/index.ts';
 
 type CreateSignals = (
   config: FollowerConfig,

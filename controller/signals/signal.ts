@@ -1,8 +1,19 @@
+import type { Status } from '../../contract/status.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import type { PublishedStatus } from '../status/published-status.ts';
+import type { Site } from '../../settings/site.ts';
+
+/** What the signals are given: the status as it was written, and the active site's configuration. */
+export interface PublishedStatus {
+  readonly follower: string;
+  readonly status: Status;
+  /** Undefined until a primary was found for the first time: then no signal changes anything outside. */
+  readonly site: Site | undefined;
+  /** The active site has changed while this process looked. Absent or false: it is what a new leader found, and may be long in place. */
+  readonly hasMoved?: boolean;
+}
 
 /**
- * One thing that follows. A signal is one folder, whose create.ts has its wiring, and one row in registry.ts. It is level-triggered:
+ * One thing that follows. A signal is one folder, whose index.ts is where to begin, and one row in registry.ts. It is level-triggered:
  * `apply` brings the world in line with the state it is given, and is called again with the newest state
  * after a failure (with back-off), after a change, and every `resyncMs`.
  */

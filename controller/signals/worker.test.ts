@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
 import { TestLeadership } from '../../test/support/fake-cluster.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { PublishedStatus } from '../status/published-status.ts';
-import type { Signal } from './signal.ts';
+import type { PublishedStatus, Signal } from './signal.ts';
 import { type SignalProgress, SignalWorker } from './worker.ts';
 
 const RESYNC_MS = 60_000;

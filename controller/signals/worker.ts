@@ -4,8 +4,7 @@ import type { Clock, Random } from '../../runtime/clock.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { ReconcileSubscriber, StatusChange } from '../reconciler.ts';
 import type { Sites } from '../sites/sites.ts';
-import type { PublishedStatus } from '../status/published-status.ts';
-import type { Signal } from './signal.ts';
+import type { PublishedStatus, Signal } from './signal.ts';
 
 /** How a signal stands, for metrics and the report. */
 export interface SignalProgress {

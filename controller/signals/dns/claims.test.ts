@@ -10,7 +10,7 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Site } from '../../../settings/site.ts';
 import { KeptInMemory } from '../../../test/support/dns/kept-in-memory.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { PublishedStatus } from '../signal.ts';
 import { DnsSignal } from './index.ts';
 
 const EAST = { name: 'us', nodeNames: [], cluster: 'east', ip: '192.0.2.1' };

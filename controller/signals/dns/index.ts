@@ -1,23 +1,30 @@
 import type { Claims } from '../../../dns/claims/claims.ts';
 import { desiredSets, ownedTypes } from '../../../dns/desired.ts';
 import type { KeptSets } from '../../../dns/follower/kept-sets.ts';
-import type { Ownership } from '../../../dns/follower/ownership.ts';
+import { Ownership } from '../../../dns/follower/ownership.ts';
 import { Propagation } from '../../../dns/follower/propagation.ts';
 import { type RecordStatus, RecordStatuses } from '../../../dns/follower/record-status.ts';
 import { SupersededError } from '../../../dns/follower/superseded-error.ts';
 import type { ZoneFollowerPorts } from '../../../dns/follower/zone-follower.ts';
 import { compareReads, ZoneGroup } from '../../../dns/follower/zone-group.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
-import type { AuthoritativeLookup } from '../../../dns/records/authoritative.ts';
-import type { RecordSet, RecordType } from '../../../dns/records.ts';
+import { type AuthoritativeLookup, authoritativeLookup } from '../../../dns/records/authoritative.ts';
+import { sharedTargets } from '../../../dns/records/shared-targets.ts';
+import type { RecordType } from '../../../dns/records.ts';
+import { keepsTexts } from '../../../dns/registry.ts';
+import { ConfigMapSnapshots } from '../../../dns/zones/snapshots.ts';
 import type { HeldNames } from '../../../dns/zones/zone-choice.ts';
 import { type DnsName, groupsOfZones } from '../../../dns/zones.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { type Clock, type Random, unlessAborted } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
 import type { Site } from '../../../settings/site.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
-import type { Signal } from '../signal.ts';
+import type { DnsConfig, FollowerConfig } from '../../config.ts';
+import type { SignalPorts } from '../ports.ts';
+import type { PublishedStatus, Signal } from '../signal.ts';
+import { type DnsObserver, failureEvents } from './events.ts';
+import { keptSetsIn } from './kept-sets.ts';
+import { recordCounts } from './record-counts.ts';
 
 export interface DnsSignalOptions {
   /** Of the signal, in metrics and logs. */
@@ -38,18 +45,6 @@ export interface DnsSignalOptions {
   readonly kept: KeptSets;
   /** Absent: the ownership of records is not checked. */
   readonly ownership?: Ownership;
-}
-
-/** What happens here; for the report, Events, metrics and log. */
-export interface DnsObserver {
-  /** All records, whenever the status of one changes. */
-  onStatuses(statuses: readonly RecordStatus[]): void;
-  /** After each failed attempt, with what is wrong with the zone or with each of some names; mostly DnsErrors. */
-  onFailure(zone: string, errors: readonly unknown[]): void;
-  /** At the first success after failures. */
-  onRecovered(zone: string): void;
-  /** After each read: addresses at listed names that no site has a setting for. */
-  onUnfollowed(zone: string, sets: readonly RecordSet[]): void;
 }
 
 /** So long may a site that was lost, and has come back, take itself for the active one. */
@@ -174,4 +169,76 @@ export class DnsSignal implements Signal {
     await this.#propagation.run(abort);
     endListening?.();
   }
+}
+
+/** One signal for each record set, so that no provider waits for another one. */
+export function dnsSignals(
+  { name: follower, dns: configs }: FollowerConfig,
+  ports: SignalPorts,
+): Promise<readonly Signal[]> {
+  const { api, clock, statusMap, report, locks } = ports;
+  const { namespace } = statusMap;
+  const snapshots = new ConfigMapSnapshots(api, clock, namespace);
+  const keptOf = keptSetsIn(report);
+  const shared = configs.length === 0 ? [] : sharedTargets(ports.sites.all);
+  if (shared.length > 0)
+    ports.events({
+      reason: 'DnsNotFollowed',
+      note: `${capitalised(shared.join('; '))}: a move between them changes no such record. Leave this so only if it is meant; else give each site its own.`,
+    });
+  const rows = new Map<string, readonly RecordStatus[]>();
+  return Promise.all(
+    configs.map(async (config) => {
+      const name = config.name ?? config.provider;
+      const count = recordCounts({ follower, provider: name }, ports.metrics);
+      const provider = await ports.createProvider(config, {
+        api,
+        clock,
+        snapshots,
+        locks,
+        follower,
+        namespace,
+      });
+      return new DnsSignal({
+        name: configs.length === 1 ? 'dns' : `dns-${name}`,
+        provider,
+        records: config.records,
+        kept: keptOf(name, config.records),
+        sites: ports.sites.all,
+        ...(ports.sites.own !== undefined && { ownSite: ports.sites.own }),
+        ...(ports.claims !== undefined && keepsTexts(config.provider) && { claims: ports.claims }),
+        ttl: config.ttl,
+        ...ownershipOf(config),
+        clock,
+        random: ports.random,
+        lookup: lookupOf(config, ports),
+        observer: {
+          ...failureEvents(follower, name, ports),
+          onStatuses: (records) => {
+            rows.set(
+              name,
+              records.map((record) => ({ ...record, provider: name })),
+            );
+            report.set('dns', [...rows.values()].flat());
+            count(records);
+          },
+        },
+      });
+    }),
+  );
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function ownershipOf({ owner: { id, ...rest } }: DnsConfig): { readonly ownership?: Ownership } {
+  return id === undefined ? {} : { ownership: new Ownership({ id, ...rest }) };
+}
+
+/** The zone's own name servers, or those that are configured for zones that are not delegated publicly. */
+function lookupOf({ nameServers }: DnsConfig, { clock, lookup }: SignalPorts): SignalPorts['lookup'] {
+  if (nameServers.length === 0) return lookup;
+  const servers = nameServers.map((address) => ({ name: address, addresses: [address] }));
+  return authoritativeLookup(clock, () => Promise.resolve(servers));
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DnsError } from '../../../dns/provider.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { PublishedStatus } from '../signal.ts';
 import { SignalWorker } from '../worker.ts';
 import { EAST, WEST, World } from './testing/scene.ts';
 

@@ -8,10 +8,14 @@ import { keyOf } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { aborted, timestamp } from '../../../runtime/clock.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { FollowerConfig } from '../../config.ts';
+import { TenantLog } from '../../tenant-log.ts';
 import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
-import type { Signal } from '../signal.ts';
+import type { SignalPorts } from '../ports.ts';
+import type { SharedParts } from '../shared-parts.ts';
+import type { PublishedStatus, Signal } from '../signal.ts';
 import { Confirmation } from './confirmation.ts';
+import { routingEvent } from './events.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
 import { isSame } from './label-ids.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
@@ -229,4 +233,39 @@ export class FollowServices implements Signal {
     if (service !== undefined) this.#services.update(service);
     return service;
   }
+}
+
+/** The signal as it is wired to log, metrics and Events; none where the configuration does not ask for it. */
+export function followServices(
+  { name: follower, routing }: Pick<FollowerConfig, 'name' | 'routing'>,
+  ports: WatchPorts & SharedParts & Pick<SignalPorts, 'log' | 'metrics' | 'events'>,
+): readonly Signal[] {
+  if (!routing.followServices) return [];
+  const { events, metrics } = ports;
+  const log = new TenantLog(ports.log, ports.clock);
+  const signal = new FollowServices({
+    ports,
+    watchedServices: ports.routedServices,
+    pods: ports.routedPods,
+    follower,
+    observer: {
+      onTransition: (service, what, podCounts, goal) => events(routingEvent(service, what, podCounts, goal)),
+      onCount(counts) {
+        for (const [state, count] of Object.entries(counts)) {
+          metrics.followedServices.set({ follower, state }, count);
+        }
+      },
+      onRefused: (service, why) =>
+        events({
+          reason: 'ServiceRefused',
+          namespace: parseKey(service).namespace,
+          note: `Service ${service} does not follow, as it is one ${why}`,
+        }),
+      onFailure(kind, object, err) {
+        metrics.routingFailures.inc({ follower, kind });
+        log.warn(object, { follower, kind, object, err }, 'Service or pod could not be written, retrying');
+      },
+    },
+  });
+  return [signal];
 }

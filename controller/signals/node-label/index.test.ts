@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
 import { NODES } from '../../../kubernetes/resources.ts';
 import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { PublishedStatus } from '../signal.ts';
 import { SignalWorker } from '../worker.ts';
 import { NodeLabel } from './index.ts';
 

@@ -4,9 +4,10 @@ import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Reflector } from '../../../kubernetes/reflector.ts';
 import { NODES, type Node } from '../../../kubernetes/resources.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { FollowerConfig } from '../../config.ts';
 import { reflect, type WatchPorts } from '../../watch/reflect.ts';
-import type { Signal } from '../signal.ts';
+import type { SignalPorts } from '../ports.ts';
+import type { PublishedStatus, Signal } from '../signal.ts';
 
 interface KnownNode {
   readonly name: string;
@@ -71,4 +72,11 @@ export class NodeLabel implements Signal {
     const options = { type: 'merge', fieldManager: PROGRAM, abort } as const;
     await this.#ports.api.patch(NODES, { name }, body, options).catch(ignoreNotFound);
   }
+}
+
+export function nodeLabel(
+  { name: follower, routing }: FollowerConfig,
+  ports: SignalPorts,
+): readonly Signal[] {
+  return routing.nodeLabel ? [new NodeLabel(ports, follower)] : [];
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../test/support/fake-cluster.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { PublishedStatus } from '../signal.ts';
 import { SignalWorker } from '../worker.ts';
 import { gatedPods } from './gated-pods.ts';
 import { PodConditions } from './index.ts';

@@ -9,10 +9,12 @@ import { keyOf } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { FollowerConfig } from '../../config.ts';
+import { TenantLog } from '../../tenant-log.ts';
 import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
 import type { SharedReflector, WatchListener } from '../../watch/shared-reflector.ts';
-import type { Signal } from '../signal.ts';
+import type { SignalPorts } from '../ports.ts';
+import type { PublishedStatus, Signal } from '../signal.ts';
 import { MoveOrder } from './move-order.ts';
 import {
   type ConditionGoal,
@@ -172,4 +174,25 @@ export class PodConditions implements Signal {
     if (found !== undefined) this.#pods.update(found);
     return found;
   }
+}
+
+export function podConditions(
+  { name: follower, routing }: FollowerConfig,
+  ports: SignalPorts,
+): readonly Signal[] {
+  if (!routing.podConditions) return [];
+  const { metrics, subject } = ports;
+  const log = new TenantLog(ports.log, ports.clock);
+  const signal = new PodConditions({
+    ports,
+    watchedPods: ports.gatedPods,
+    subject,
+    follower,
+    order: routing.conditionOrder,
+    onFailure(pod, err) {
+      metrics.routingFailures.inc({ follower, kind: 'condition' });
+      log.warn(pod, { follower, pod, err }, 'pod condition could not be written, retrying');
+    },
+  });
+  return [signal];
 }

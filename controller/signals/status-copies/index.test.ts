@@ -5,8 +5,8 @@ import { KubeError } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import { statusAt } from '../../../test/support/status.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
 import { sharedParts } from '../shared-parts.ts';
+import type { PublishedStatus } from '../signal.ts';
 import { SignalWorker } from '../worker.ts';
 import { StatusCopies } from './index.ts';
 

@@ -5,10 +5,12 @@ import { ignoreNotFound, isLostRace } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../../kubernetes/resources.ts';
 import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
-import type { PublishedStatus } from '../../status/published-status.ts';
+import type { FollowerConfig } from '../../config.ts';
+import { TenantLog } from '../../tenant-log.ts';
 import { Alarm } from '../../watch/alarm.ts';
 import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
-import type { Signal } from '../signal.ts';
+import type { SignalPorts } from '../ports.ts';
+import type { PublishedStatus, Signal } from '../signal.ts';
 import { CopyContents, type CopyMetadata } from './contents.ts';
 import type { CopyNamespaces } from './namespaces.ts';
 import { CopyPace } from './pace.ts';
@@ -202,4 +204,24 @@ export class StatusCopies implements Signal {
       this.#contents.learn(await api.create(CONFIG_MAPS, object, { abort }), object.data ?? {});
     }
   }
+}
+
+export function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
+  const { statusMap, events, metrics } = ports;
+  const log = new TenantLog(ports.log, ports.clock);
+  const copies = new StatusCopies({
+    ports,
+    namespaces: ports,
+    follower,
+    ...statusMap,
+    onRefused: (namespace, reason) =>
+      events({ reason: 'CopyRefused', namespace, note: `Namespace ${namespace}: ${reason}` }),
+    onFailure: (copy, err) =>
+      log.warn(copy, { follower, copy, err }, 'status copy could not be written, retrying'),
+    onCount: (counts) => {
+      for (const [progress, count] of Object.entries(counts))
+        metrics.copies.set({ follower, progress }, count);
+    },
+  });
+  return [copies];
 }

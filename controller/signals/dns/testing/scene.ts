@@ -7,7 +7,7 @@ import { parseRecords } from '../../../../dns/zones.ts';
 import type { Leadership } from '../../../../kubernetes/leadership.ts';
 import { KeptInMemory } from '../../../../test/support/dns/kept-in-memory.ts';
 import { VirtualClock } from '../../../../test/support/virtual-clock.ts';
-import type { PublishedStatus } from '../../../status/published-status.ts';
+import type { PublishedStatus } from '../../signal.ts';
 import { DnsSignal } from '../index.ts';
 
 export const EAST = { name: 'east', nodeNames: ['e'], ip: '192.0.2.1' };

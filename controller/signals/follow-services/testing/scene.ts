@@ -3,8 +3,8 @@ import type { Status } from '../../../../contract/status.ts';
 import type { OwnerReference } from '../../../../kubernetes/api.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../../test/support/fake-cluster.ts';
-import type { PublishedStatus } from '../../../status/published-status.ts';
 import { type SharedParts, sharedParts } from '../../shared-parts.ts';
+import type { PublishedStatus } from '../../signal.ts';
 import { SignalWorker } from '../../worker.ts';
 import { FollowServices } from '../index.ts';
 
