@@ -8,7 +8,7 @@ import { CONFIG_MAPS, LEASES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/fake-cluster.ts';
 import { FollowerScene, STATUS_MAP, serviceConfig } from '../test/support/follower-scene.ts';
 import { settlesWithin } from '../test/support/virtual-clock.ts';
-import { type Controller, createController } from './controller.ts';
+import { Controller } from './controller.ts';
 
 const LEASE = { namespace: OPS, name: 'kube-site-follower' };
 
@@ -33,7 +33,7 @@ function start(
   env: Readonly<Record<string, string>> = {},
   { identity = 'replica-a', signal: abort = stop.signal, api = kube.api } = {},
 ): Controller {
-  const controller = createController(serviceConfig(env), { ...kube.servicePorts(identity), api });
+  const controller = new Controller(serviceConfig(env), { ...kube.servicePorts(identity), api });
   ended.push(controller.run(abort));
   return controller;
 }

@@ -15,17 +15,6 @@ import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
 import { bySite, type PodCount, PodCounts } from './watch/pod-counts.ts';
 
-export interface Controller {
-  /** Resolves after `abort` fires and the Lease is released. Rejects only on a defect. */
-  run(abort: AbortSignal): Promise<void>;
-  status(): ControllerView;
-  /** Calls back whenever `status()` has something new; returns how to end that. */
-  onChange(listener: () => void): () => void;
-  /** Not ok: the loop is stuck, and only a restart helps. */
-  health(): { readonly ok: boolean; readonly reason: string };
-  ready(): { readonly ok: boolean; readonly reasons: readonly string[] };
-}
-
 export interface ControllerView {
   readonly identity: string;
   readonly leader: boolean;
@@ -41,13 +30,11 @@ export interface ControllerView {
 /** The API server was not heard of for so long that what is shown may be old. */
 const STALE_MS = 120_000;
 
-/** All of the controller except its process: under real time in main.ts, under virtual time in the simulation. */
-export function createController(config: Config, ports: ControllerPorts): Controller {
-  return new ReplicatedController(config, ports);
-}
-
-/** One of several replicas, each of which shows how things stand; one of them leads. */
-class ReplicatedController implements Controller {
+/**
+ * All of the controller except its process: under real time in main.ts, under virtual time in the simulation. It is one of
+ * several replicas, each of which shows how things stand; one of them leads.
+ */
+export class Controller {
   readonly #config: Config;
   readonly #ports: FollowerPorts;
   readonly #listeners = new Set<() => void>();
@@ -73,6 +60,7 @@ class ReplicatedController implements Controller {
     this.#pods = new PodCounts(ports, names, changed);
   }
 
+  /** Resolves after `abort` fires and the Lease is released. Rejects only on a defect. */
   async run(abort: AbortSignal): Promise<void> {
     await Promise.all([
       this.#elect(abort),
@@ -98,11 +86,13 @@ class ReplicatedController implements Controller {
     };
   }
 
+  /** Calls back whenever `status()` has something new; returns how to end that. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
+  /** Not ok: the loop is stuck, and only a restart helps. */
   health(): { readonly ok: boolean; readonly reason: string } {
     const reason = this.#reconciles.stuck(this.#config.resyncSeconds * 1000);
     return { ok: reason === '', reason };

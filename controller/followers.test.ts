@@ -9,7 +9,7 @@ import { CONFIG_MAPS, LEASES, PODS, SERVICES } from '../kubernetes/resources.ts'
 import { OPS } from '../test/support/fake-cluster.ts';
 import { FollowerScene, PG, REPORT_MAP, STATUS_MAP } from '../test/support/follower-scene.ts';
 import { type Config, loadConfig } from './config.ts';
-import { type Controller, createController } from './controller.ts';
+import { Controller } from './controller.ts';
 import type { ControllerPorts } from './ports.ts';
 
 const SITES = [
@@ -53,7 +53,7 @@ function config(): Config {
 }
 
 function start(api: KubeApi = kube.api, ports: Partial<ControllerPorts> = {}): Controller {
-  const controller = createController(config(), { ...kube.servicePorts(), api, ...ports });
+  const controller = new Controller(config(), { ...kube.servicePorts(), api, ...ports });
   ended = controller.run(stop.signal);
   return controller;
 }

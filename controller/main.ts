@@ -18,7 +18,7 @@ import { systemClock as clock } from '../runtime/clock.ts';
 import { outboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import { runProcess, WRONG_CONFIGURATION } from '../runtime/process.ts';
 import { type Config, describeConfig, formatProblems, loadConfig } from './config.ts';
-import { type Controller, createController } from './controller.ts';
+import { Controller } from './controller.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -60,7 +60,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
   const limiters = new CallLimiters(clock);
   const outbox = httpPost(clock, { proxies });
   const peers = new Peers(config.peers, { ask: httpAskPeer(clock, internet), clock, log });
-  const controller = createController(config, {
+  const controller = new Controller(config, {
     api,
     clock,
     random: Math.random,

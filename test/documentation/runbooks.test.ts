@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { createController } from '../../controller/controller.ts';
+import { Controller } from '../../controller/controller.ts';
 import type { ControllerPorts } from '../../controller/ports.ts';
 import { FollowerScene, serviceConfig } from '../support/follower-scene.ts';
 import { commandsOf } from './coverage.ts';
@@ -51,7 +51,7 @@ for (const { name, says, judge = () => undefined, isFromTheStart = false, ports 
     const stop = new AbortController();
     if (isFromTheStart) kube.judge = judge;
     const config = serviceConfig(DNS);
-    const ended = createController(config, { ...kube.servicePorts(), ...ports }).run(stop.signal);
+    const ended = new Controller(config, { ...kube.servicePorts(), ...ports }).run(stop.signal);
     await kube.clock.advance(10_000);
     const before = isFromTheStart ? 0 : kube.log.length;
     kube.judge = judge;

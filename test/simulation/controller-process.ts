@@ -1,5 +1,5 @@
 import type { Config } from '../../controller/config.ts';
-import { createController } from '../../controller/controller.ts';
+import { Controller } from '../../controller/controller.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { ControllerPorts } from '../../controller/ports.ts';
@@ -101,7 +101,7 @@ export class ControllerProcess {
       write === undefined
         ? silence
         : createLog({ level: 'debug', destination: { write: (line) => write(logLine(line)) } });
-    const controller = createController(config, {
+    const controller = new Controller(config, {
       ...world,
       api,
       clock: this.process,

@@ -2,18 +2,17 @@ import * as z from 'zod';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../../cnpg/cluster.ts';
 import { obstaclesTo, promotionPreconditions } from '../../../cnpg/preconditions.ts';
 import { promotionPatch, reconcileRequestPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
-import type { KubeApi } from '../../../kubernetes/api.ts';
+import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { cut } from '../../../kubernetes/cut.ts';
 import { ignoreNotFound, isConflict, mayBeStored } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { listEach, listPages } from '../../../kubernetes/pages.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { type Clock, timestamp } from '../../../runtime/clock.ts';
+import { timestamp } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
 import { KnownSince } from '../../../runtime/known-since.ts';
-import type { EventNote, EventSink } from '../../events/event-rules.ts';
-import type { Metrics } from '../../metrics.ts';
-import type { MemoryStore } from '../trigger.ts';
+import type { EventNote } from '../../events/event-rules.ts';
+import type { TriggerPorts } from '../trigger-kind.ts';
 import type { CnpgConfig } from './settings.ts';
 
 const RECORD = z.object({
@@ -36,27 +35,10 @@ const RECORD = z.object({
 
 export type PreferredRecord = Readonly<z.infer<typeof RECORD>>;
 
-export interface PreferredPorts {
-  readonly api: KubeApi;
-  readonly clock: Clock;
-  readonly follower: string;
-  readonly restartedAt: string;
-  readonly report: MemoryStore;
-  readonly events: EventSink;
-  readonly metrics: Metrics;
-}
-
-export interface PreferredOptions {
-  readonly api: KubeApi;
-  readonly clock: Clock;
-  readonly namespace: string;
-  readonly clusterName: string;
-  readonly node: string;
-  /** The controller's own `kubectl.kubernetes.io/restartedAt`; empty when it was never restarted that way. */
-  readonly restartedAt: string;
-  readonly memory: MemoryStore;
-  readonly onOutcome: (record: PreferredRecord) => void;
-}
+type Ports = Pick<
+  TriggerPorts,
+  'api' | 'clock' | 'follower' | 'restartedAt' | 'report' | 'events' | 'metrics'
+>;
 
 /** A switchover may last as long as the old primary takes to shut down; after this a human should look. */
 const DEADLINE_MS = 10 * 60_000;
@@ -72,25 +54,29 @@ const FINAL: readonly PreferredRecord['outcome'][] = ['AlreadyThere', 'Moved', '
  * `kubectl rollout restart` of the controller. A failover that moves it away later is not undone.
  */
 export class PreferredPrimary {
-  readonly #options: PreferredOptions;
+  readonly #cluster: Required<ObjectKey>;
+  readonly #node: string;
+  readonly #ports: Ports;
   /** Monotonic milliseconds. */
   #askedAt = Number.NEGATIVE_INFINITY;
   /** The move that is under way: its deadline is measured by who follows it, as its time is of another clock. */
   readonly #moves: KnownSince;
 
-  constructor(options: PreferredOptions) {
-    this.#options = options;
-    this.#moves = new KnownSince(options.clock);
+  constructor({ namespace, clusterName }: CnpgConfig, node: string, ports: Ports) {
+    this.#cluster = { namespace, name: clusterName };
+    this.#node = node;
+    this.#ports = ports;
+    this.#moves = new KnownSince(ports.clock);
   }
 
   /** One step. Throws KubeError. */
   async step(leadership: Leadership): Promise<void> {
-    const { api, namespace, clusterName: name, restartedAt } = this.#options;
+    const { api, restartedAt, report } = this.#ports;
     const { abort } = leadership;
-    const cluster = await api.get(CLUSTERS, { namespace, name }, { abort });
+    const cluster = await api.get(CLUSTERS, this.#cluster, { abort });
     const uid = cluster.metadata.uid ?? '';
     // None as well when somebody has edited it into something else.
-    const record = RECORD.safeParse(this.#options.memory.get(SECTION)).data;
+    const record = RECORD.safeParse(report.get(SECTION)).data;
     const asked = record?.uid !== uid || isLater(restartedAt, record.restartedAt);
     if (record !== undefined && record.uid === uid && record.outcome === 'Moving') {
       return this.#follow(record, cluster, leadership);
@@ -115,8 +101,9 @@ export class PreferredPrimary {
     last: PreferredRecord | undefined,
     leadership: Leadership,
   ): Promise<void> {
-    const { api, node: name, restartedAt } = this.#options;
+    const { api, restartedAt } = this.#ports;
     const { abort } = leadership;
+    const name = this.#node;
     const [{ primary, target }, node, runningBackups = []] = await Promise.all([
       this.#instances(cluster, abort),
       api.get(NODES, { name }, { abort }).catch(ignoreNotFound),
@@ -144,14 +131,14 @@ export class PreferredPrimary {
 
   /** One after the other: anybody who may create pods there can make them large, and label them as instances. */
   async #instances(cluster: Cluster, abort: AbortSignal) {
-    const { api, namespace, clusterName, node } = this.#options;
-    const labelSelector = `${CNPG_LABELS.cluster}=${clusterName}`;
+    const { namespace, name } = this.#cluster;
+    const labelSelector = `${CNPG_LABELS.cluster}=${name}`;
     let primary: Pod | undefined;
     let target: Pod | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for await (const pod of listEach(api, PODS, { namespace, labelSelector, abort })) {
+    for await (const pod of listEach(this.#ports.api, PODS, { namespace, labelSelector, abort })) {
       if (pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster)) primary = pod;
-      if (!isInstanceOn(pod, node)) continue;
+      if (!isInstanceOn(pod, this.#node)) continue;
       const obstacles = obstaclesTo(pod, cluster);
       if (obstacles < least) [target, least] = [pod, obstacles];
     }
@@ -159,31 +146,31 @@ export class PreferredPrimary {
   }
 
   async #runningBackups(abort: AbortSignal): Promise<readonly string[]> {
-    const { api, namespace, clusterName } = this.#options;
+    const { namespace, name } = this.#cluster;
     const names: string[] = [];
-    for await (const { items } of listPages(api, BACKUPS, { namespace, abort })) {
-      names.push(...runningBackupsOf(items, clusterName));
+    for await (const { items } of listPages(this.#ports.api, BACKUPS, { namespace, abort })) {
+      names.push(...runningBackupsOf(items, name));
     }
     return names;
   }
 
   async #askForNewReport(cluster: Cluster, { abort }: Leadership): Promise<void> {
-    const { api, clock, namespace, clusterName: name } = this.#options;
+    const { api, clock } = this.#ports;
     if (clock.elapsed() - this.#askedAt < ASK_EVERY_MS) return;
     this.#askedAt = clock.elapsed();
     const body = reconcileRequestPatch(cluster, this.#now());
-    await api.patch(CLUSTERS, { namespace, name }, body, { type: 'merge', subresource: 'status', abort });
+    await api.patch(CLUSTERS, this.#cluster, body, { type: 'merge', subresource: 'status', abort });
   }
 
   /** Stored before it is sent: a replica that takes over in between must not send it a second time. */
   async #promote(cluster: Cluster, record: PreferredRecord, leadership: Leadership): Promise<void> {
-    const { api, namespace, clusterName: name, memory } = this.#options;
+    const { api, report } = this.#ports;
     await this.#remember(record, leadership);
     this.#moves.keep([keyOf(record)]);
     if (!leadership.isLeader()) return;
     const body = promotionPatch(cluster, record.target, this.#now());
     try {
-      await api.patch(CLUSTERS, { namespace, name }, body, {
+      await api.patch(CLUSTERS, this.#cluster, body, {
         type: 'merge',
         subresource: 'status',
         abort: leadership.abort,
@@ -193,7 +180,7 @@ export class PreferredPrimary {
       if (!(await this.#mayBeUnderWay(record, error, leadership))) {
         const detail = `the patch was refused: ${explain(error)}`;
         const refused: PreferredRecord = { ...record, outcome: 'Waiting', target: '', detail };
-        memory.set(SECTION, refused); // Counts for this replica even if it cannot be stored.
+        report.set(SECTION, refused); // Counts for this replica even if it cannot be stored.
         await this.#remember(refused, leadership);
       }
       throw error;
@@ -203,9 +190,8 @@ export class PreferredPrimary {
   /** A conflict comes when the operator has just written the Cluster, which is often; or when the patch was sent twice. */
   async #mayBeUnderWay({ target }: PreferredRecord, failure: unknown, { abort }: Leadership) {
     if (!isConflict(failure)) return mayBeStored(failure);
-    const { api, namespace, clusterName: name } = this.#options;
     try {
-      const { status } = await api.get(CLUSTERS, { namespace, name }, { abort });
+      const { status } = await this.#ports.api.get(CLUSTERS, this.#cluster, { abort });
       return status?.targetPrimary === target;
     } catch {
       return true; // Nobody knows, so it is not sent again. `failure` is told.
@@ -214,36 +200,28 @@ export class PreferredPrimary {
 
   /** What was not stored did not happen: the next step repeats it. */
   async #remember(record: PreferredRecord, leadership: Leadership): Promise<void> {
-    const { memory, onOutcome } = this.#options;
-    const before = memory.get(SECTION);
-    memory.set(SECTION, record);
+    const { report, metrics, events, follower } = this.#ports;
+    const before = report.get(SECTION);
+    report.set(SECTION, record);
     try {
-      await memory.save(leadership);
+      await report.save(leadership);
     } catch (error) {
-      memory.set(SECTION, before ?? null);
+      report.set(SECTION, before ?? null);
       throw error;
     }
-    onOutcome(record);
+    metrics.preferredPrimary.inc({ follower, outcome: record.outcome });
+    events(preferredEvent(record, this.#node));
   }
 
   #now(): string {
-    return timestamp(this.#options.clock);
+    return timestamp(this.#ports.clock);
   }
 }
 
 /** Undefined when no node is preferred. */
-export function createPreferredPrimary(
-  config: CnpgConfig,
-  ports: PreferredPorts,
-): PreferredPrimary | undefined {
-  const { namespace, clusterName, preferredPrimaryNode: node } = config;
-  if (node === undefined) return undefined;
-  const { api, clock, restartedAt, report: memory, events, metrics, follower } = ports;
-  const onOutcome = (record: PreferredRecord) => {
-    metrics.preferredPrimary.inc({ follower, outcome: record.outcome });
-    events(preferredEvent(record, node));
-  };
-  return new PreferredPrimary({ api, clock, namespace, clusterName, node, restartedAt, memory, onOutcome });
+export function createPreferredPrimary(config: CnpgConfig, ports: Ports): PreferredPrimary | undefined {
+  const { preferredPrimaryNode: node } = config;
+  return node === undefined ? undefined : new PreferredPrimary(config, node, ports);
 }
 
 function preferredEvent({ outcome, target, detail }: PreferredRecord, node: string): EventNote {
