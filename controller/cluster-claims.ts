@@ -37,7 +37,7 @@ export function claimsOf(
     site: own.name,
     follower,
     memory: report.get(SECTION),
-    toldRival: toldRival(published),
+    publishedRival: publishedRival(published),
     onChange: (memory) => report.set(SECTION, memory),
     remember,
     elapsed: () => clock.elapsed(),
@@ -46,7 +46,7 @@ export function claimsOf(
   });
 }
 
-function toldRival(published: Status | undefined) {
+function publishedRival(published: Status | undefined) {
   if (published?.reason.startsWith(`${OVERTAKEN}:`) !== true) return undefined;
   return { owner: published.primary, site: published.activeSite };
 }

@@ -5,7 +5,6 @@ import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { runFollower } from './follower.ts';
 import type { Logger } from './log.ts';
-import { OpenedConnections } from './open-connections.ts';
 import type { ControllerPorts, FollowerPorts } from './ports.ts';
 import { type FollowerView, FollowerWatch } from './report/follower-view.ts';
 import { ReconcileHealth } from './report/reconcile-health.ts';
@@ -13,6 +12,7 @@ import { sharedParts } from './signals/shared-parts.ts';
 import type { LastPublished } from './status/last-published.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
+import { ConnectionBudget } from './warm-connections.ts';
 import { bySite, type PodCount, PodCounts } from './watch/pod-counts.ts';
 
 export interface ControllerView {
@@ -50,7 +50,7 @@ export class Controller {
     this.#ports = {
       ...ports,
       ...sharedParts(ports, names),
-      openedConnections: new OpenedConnections(ports.clock),
+      connectionBudget: new ConnectionBudget(ports.clock),
     };
     this.#reconciles = new ReconcileHealth(ports.clock, changed);
     this.#followers = config.followers.map((follower) => ({

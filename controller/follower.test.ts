@@ -10,9 +10,9 @@ import { FollowerScene, PG, REPORT_MAP, STATUS_MAP, serviceConfig } from '../tes
 import { settlesWithin } from '../test/support/virtual-clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { runFollower } from './follower.ts';
-import { OpenedConnections } from './open-connections.ts';
 import { sharedParts } from './signals/shared-parts.ts';
 import { LastPublished } from './status/last-published.ts';
+import { ConnectionBudget } from './warm-connections.ts';
 
 let kube: FollowerScene;
 let leadership: TestLeadership;
@@ -39,7 +39,7 @@ function start(config: Config = serviceConfig()): Promise<void> {
     ports: {
       ...ports,
       ...sharedParts(ports, [follower.name]),
-      openedConnections: new OpenedConnections(kube.process),
+      connectionBudget: new ConnectionBudget(kube.process),
     },
     lastPublished: new LastPublished(kube.process),
     onReconciled: () => {

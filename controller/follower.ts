@@ -8,7 +8,6 @@ import { claimsOf } from './cluster-claims.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import type { EventSink } from './events/event-rules.ts';
 import { eventsOn } from './events/event-sink.ts';
-import { openConnections } from './open-connections.ts';
 import { reportPeers } from './peers/reported.ts';
 import type { FollowerPorts } from './ports.ts';
 import { Reconciler } from './reconciler.ts';
@@ -27,6 +26,7 @@ import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
 import type { Trigger } from './triggers/trigger.ts';
+import { warmConnections } from './warm-connections.ts';
 
 export interface FollowerOptions {
   readonly follower: FollowerConfig;
@@ -127,7 +127,7 @@ export async function runFollower(options: FollowerOptions, leadership: Leadersh
       telemetry,
       publisher,
       recordEvents(events, clock),
-      openConnections(ports.openedConnections, status, clock, leadership),
+      warmConnections(ports.connectionBudget, status, clock, leadership),
       stored,
       watchFailures(events, onReconciled),
     ],

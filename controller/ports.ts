@@ -1,9 +1,9 @@
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { OpenedConnections } from './open-connections.ts';
 import type { PeerSource } from './peers/reported.ts';
 import type { SignalPorts } from './signals/ports.ts';
 import type { SharedParts } from './signals/shared-parts.ts';
+import type { ConnectionBudget } from './warm-connections.ts';
 import type { WatchPorts } from './watch/reflect.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
@@ -24,5 +24,5 @@ export interface ControllerPorts
 
 /** And what its followers share. */
 export interface FollowerPorts extends ControllerPorts, SharedParts {
-  readonly openedConnections: OpenedConnections;
+  readonly connectionBudget: ConnectionBudget;
 }

@@ -18,7 +18,7 @@ export interface PodCount {
 
 export const NO_PODS: PodCount = { ready: 0, total: 0, gatedReady: 0, missed: 0 };
 
-const TELL_MS = 250;
+const NOTIFY_MS = 250;
 
 /**
  * Counts pods from a watch, so that a look costs nothing. Of each pod a short text is kept that many share, because
@@ -33,10 +33,10 @@ export class PodCounts {
   /** `onChange` is called at most four times a second: in a failover all pods change at once. */
   constructor(ports: WatchPorts, followers: readonly string[], onChange: () => void) {
     let waiting = false;
-    const tell = () => {
+    const notify = () => {
       if (waiting) return;
       waiting = true;
-      ports.clock.after(TELL_MS, () => {
+      ports.clock.after(NOTIFY_MS, () => {
         waiting = false;
         onChange();
       });
@@ -49,10 +49,10 @@ export class PodCounts {
         if (now === before) return;
         this.#count(before, -1);
         this.#count(now, 1);
-        tell();
+        notify();
       },
     });
-    void this.#pods.synced.then(tell);
+    void this.#pods.synced.then(notify);
   }
 
   run(abort: AbortSignal): Promise<void> {

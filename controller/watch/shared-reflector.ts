@@ -29,13 +29,13 @@ export class SharedReflector<T extends KubeObject, V> extends SharedWatch<WatchL
   protected override begin(stop: AbortSignal): Run<WatchListener<V>> {
     const watched: Reflector<T, V> = reflect(this.ports, {
       ...this.#watched,
-      onRestored: () => this.tell((listener) => listener.onRestored?.()),
+      onRestored: () => this.notify((listener) => listener.onRestored?.()),
       onChange: (key, now, before) => {
-        if (!stop.aborted) this.tell((listener) => listener.onChange(key, now, before));
+        if (!stop.aborted) this.notify((listener) => listener.onChange(key, now, before));
       },
     });
     void watched.synced.then(() => {
-      if (!stop.aborted) this.tell((listener) => listener.onSynced?.());
+      if (!stop.aborted) this.notify((listener) => listener.onSynced?.());
     });
     return {
       ended: watched.run(stop),

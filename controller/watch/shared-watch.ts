@@ -40,7 +40,7 @@ export abstract class SharedWatch<L> {
   }
 
   /** A defect in one follower is nothing of the others. */
-  protected tell(news: (listener: L) => void): void {
+  protected notify(news: (listener: L) => void): void {
     for (const listener of this.listeners) {
       try {
         news(listener);

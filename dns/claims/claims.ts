@@ -18,8 +18,8 @@ export interface ClaimsOptions {
   readonly follower: string;
   /** As `onChange` gave it last, before a restart. Anybody can edit what it is kept in. */
   readonly memory: unknown;
-  /** For whom it stands by, as it has told readers: what it remembers may have been lost on its way. */
-  readonly toldRival?: Pick<Claim, 'owner' | 'site'> | undefined;
+  /** For whom it stands by, as the published status says: what it remembers may have been lost on its way. */
+  readonly publishedRival?: Pick<Claim, 'owner' | 'site'> | undefined;
   readonly onChange: (memory: ClaimMemory) => void;
   /** Stores what `onChange` gave last, or gives up in time; never rejects. */
   readonly remember: () => Promise<void>;
@@ -36,7 +36,7 @@ export interface ClaimsOptions {
  */
 const CHECKPOINT_MS = 300_000;
 /** Instead of a zone: this process has not read the claim, and does not know where it is, so that it counts until all zones are read. */
-const TOLD = '';
+const PUBLISHED = '';
 
 /**
  * One cluster's part in an agreement among clusters that cannot see each other: whoever finds the claim of one that was
@@ -78,9 +78,9 @@ export class Claims {
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
     this.#made = made;
-    const { toldRival } = options;
-    if (rivals.size === 0 && toldRival !== undefined)
-      rivals.set(TOLD, { ...toldRival, timeline: 0, epoch: 0 });
+    const { publishedRival } = options;
+    if (rivals.size === 0 && publishedRival !== undefined)
+      rivals.set(PUBLISHED, { ...publishedRival, timeline: 0, epoch: 0 });
   }
 
   /** The one that goes before this cluster. */
@@ -110,7 +110,7 @@ export class Claims {
     return () => {
       if (!hasRead) this.#unread -= 1;
       hasRead = true;
-      if (this.#unread > 0 || !this.#rivals.delete(TOLD)) return;
+      if (this.#unread > 0 || !this.#rivals.delete(PUBLISHED)) return;
       this.#store();
       this.#options.onRival();
     };
@@ -249,7 +249,9 @@ export class Claims {
 
   /** Rivals that do not go before it. */
   #dropEarlier(): boolean {
-    const earlier = [...this.#rivals].filter(([zone, rival]) => zone !== TOLD && !this.#goesBefore(rival));
+    const earlier = [...this.#rivals].filter(
+      ([zone, rival]) => zone !== PUBLISHED && !this.#goesBefore(rival),
+    );
     for (const [zone] of earlier) this.#rivals.delete(zone);
     return earlier.length > 0;
   }

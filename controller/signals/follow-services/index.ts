@@ -116,7 +116,7 @@ export class FollowServices implements Signal {
   /** Resolves when everything that is known is queued; what fails is retried one by one, with the newest state. */
   apply({ status, site }: PublishedStatus, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
-    for (const service of this.#services.all()) this.#tellRefusal(service);
+    for (const service of this.#services.all()) this.#reportRefusal(service);
     const sites = JSON.stringify(status.sites);
     if (sites !== this.#sites) {
       this.#sites = sites;
@@ -165,7 +165,7 @@ export class FollowServices implements Signal {
       return;
     }
     if (!this.#services.set(now)) return;
-    this.#tellRefusal(now);
+    this.#reportRefusal(now);
     if (now.wanted || now.left) this.#needPods.resolve();
     this.#queue.add(key);
     this.#inspector.look(parsed.namespace);
@@ -174,7 +174,7 @@ export class FollowServices implements Signal {
   }
 
   /** Once, by the leader. */
-  #tellRefusal({ key, refused }: FollowedService): void {
+  #reportRefusal({ key, refused }: FollowedService): void {
     const name = keyOf(key);
     if (refused === undefined || this.#reported.has(name) || this.#leadership?.isLeader() !== true) return;
     this.#reported.add(name);

@@ -85,7 +85,7 @@ export class PodLabels {
     const body = labelPatch(pod, follower, site);
     const answer = await ports.api.patch(PODS, pod.key, body, options).catch(ignoreNotFound);
     if (answer === undefined) return;
-    pods.index.update(pods.kept(answer));
+    pods.index.update(pods.fromPod(answer));
     onWritten(parsed.namespace);
   }
 }

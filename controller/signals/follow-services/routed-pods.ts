@@ -26,21 +26,21 @@ export class RoutedPods extends SharedWatch<PodsListener> {
   }
 
   /** As it is kept here. */
-  kept(pod: Pod): RoutedPod {
+  fromPod(pod: Pod): RoutedPod {
     return routedPod(this.#followers, pod);
   }
 
   protected override begin(stop: AbortSignal): Run<PodsListener> {
     const pods: Reflector<Pod, RoutedPod> = reflect(this.ports, {
       resource: PODS,
-      transform: (pod) => this.kept(pod),
+      transform: (pod) => this.fromPod(pod),
       onRestored: () => this.index.clear(),
       onChange: (key, now, before) => {
         if (!stop.aborted) this.#onChange(key, now, before);
       },
     });
     void pods.synced.then(() => {
-      if (!stop.aborted) this.tell((listener) => listener.onAllKnown());
+      if (!stop.aborted) this.notify((listener) => listener.onAllKnown());
     });
     stop.addEventListener('abort', () => this.index.clear(), { once: true });
     return {
@@ -55,6 +55,6 @@ export class RoutedPods extends SharedWatch<PodsListener> {
     const parsed = parseKey(key);
     if (now === undefined) this.index.delete(parsed);
     else if (!this.index.set(now)) return;
-    this.tell((listener) => listener.onPod(parsed.namespace, now, before));
+    this.notify((listener) => listener.onPod(parsed.namespace, now, before));
   }
 }

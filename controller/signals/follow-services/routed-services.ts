@@ -41,10 +41,10 @@ export class RoutedServices extends SharedWatch<ServicesListener> {
     const watched: Reflector<Service, readonly FollowedService[]> = reflect(this.ports, {
       resource: SERVICES,
       transform: (service) => followedByAny(this.#followers, service),
-      onRestored: () => this.tell((listener) => listener.onRestored()),
+      onRestored: () => this.notify((listener) => listener.onRestored()),
       onChange: (key, now, before) => {
         if (stop.aborted) return;
-        this.tell((listener) => listener.onService(key, of(listener, now), of(listener, before)));
+        this.notify((listener) => listener.onService(key, of(listener, now), of(listener, before)));
       },
     });
     return {
@@ -67,7 +67,7 @@ export class RoutedServices extends SharedWatch<ServicesListener> {
       try {
         await this.#lookAgain(stop);
       } catch (error) {
-        if (!stop.aborted) this.tell((listener) => listener.onReadFailed(error));
+        if (!stop.aborted) this.notify((listener) => listener.onReadFailed(error));
       }
     }
   }
@@ -81,14 +81,14 @@ export class RoutedServices extends SharedWatch<ServicesListener> {
     for await (const service of listEach(api, SERVICES, { labelSelector, abort })) {
       const key = keyOf(service.metadata);
       missing.delete(key);
-      this.#tellRead(key, service);
+      this.#notifyRead(key, service);
     }
-    for (const key of missing) this.#tellRead(key, await findService(api, parseKey(key), abort));
+    for (const key of missing) this.#notifyRead(key, await findService(api, parseKey(key), abort));
   }
 
-  #tellRead(key: string, service: Service | undefined): void {
+  #notifyRead(key: string, service: Service | undefined): void {
     const now = service && followedByAny(this.#followers, service);
-    this.tell((listener) => listener.onRead(key, of(listener, now)));
+    this.notify((listener) => listener.onRead(key, of(listener, now)));
   }
 }
 

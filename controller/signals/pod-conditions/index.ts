@@ -137,7 +137,7 @@ export class PodConditions implements Signal {
       // A new pod of the new site, while there are some of the old one that are to go before.
       const isLater = this.#options.order === 'old-site-first' && memberOf(now, this.#goal) === undefined;
       const isEarly = isLater && wanted === 'True' && this.#order.hasFirst(key);
-      if (isEarly) this.#order.hold(key);
+      if (isEarly) this.#order.defer(key);
       else this.#queue.add(key);
     }
   }

@@ -25,7 +25,7 @@ export class MoveOrder {
   begin(first: readonly string[], second: readonly string[]): void {
     this.#byNamespace.clear();
     for (const key of first) this.#groupsOf(key).first.add(key);
-    for (const key of second) this.hold(key);
+    for (const key of second) this.defer(key);
     for (const namespace of this.#byNamespace.keys()) this.#releaseIfDue(namespace);
   }
 
@@ -38,7 +38,7 @@ export class MoveOrder {
     return this.#find(key) !== undefined;
   }
 
-  hold(key: string): void {
+  defer(key: string): void {
     this.#groupsOf(key).waiting.add(key);
   }
 

@@ -66,10 +66,10 @@ export class NodeStatusTrigger implements Trigger {
     const active = choice.kind === 'active' ? choice.site : before.active;
     await this.#remember({ active, standings: standing }, 'dueMs' in choice, leadership);
     this.#alarm.set('dueMs' in choice ? choice.dueMs : undefined);
-    return this.#tell(choice, looks);
+    return this.#observationOf(choice, looks);
   }
 
-  #tell(choice: SiteChoice, looks: readonly NodeObservation[]): Observation {
+  #observationOf(choice: SiteChoice, looks: readonly NodeObservation[]): Observation {
     const { order, minReadyNodes } = this.#options;
     switch (choice.kind) {
       case 'active': {

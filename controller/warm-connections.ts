@@ -10,8 +10,8 @@ const MOST = 36;
 /** They stay open for longer; a service that is about to move again and again costs no more of them. */
 const OPEN_FOR_MS = 10_000;
 
-/** Connections that were opened for a move, by all followers of this process. */
-export class OpenedConnections {
+/** How many connections all followers of this process together open ahead of a move. */
+export class ConnectionBudget {
   readonly #clock: Pick<Clock, 'elapsed'>;
   #since = Number.NEGATIVE_INFINITY;
   #opened = 0;
@@ -35,10 +35,10 @@ export class OpenedConnections {
 
 /**
  * When the service is about to move, many calls are made at once a moment later. Each needs a connection of its own, and
- * a TLS handshake takes as long as a call: so they are opened by then, by reads of what may be read anyway.
+ * a TLS handshake takes as long as a call: so they are opened ahead, by reads of what may be read anyway.
  */
-export function openConnections(
-  opened: OpenedConnections,
+export function warmConnections(
+  budget: ConnectionBudget,
   status: FencedConfigMap,
   clock: Clock,
   { abort }: Leadership,
@@ -51,7 +51,7 @@ export function openConnections(
       isMoving = resolved.movingTo !== undefined;
       if (!beginsToMove || clock.elapsed() - openedAt < OPEN_FOR_MS) return;
       openedAt = clock.elapsed();
-      const missing = opened.take();
+      const missing = budget.take();
       for (let count = 0; count < missing; count += 1) {
         // Problems of the API server are reported by the calls that need an answer.
         status.read(abort).catch(() => undefined);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OpenedConnections } from './open-connections.ts';
+import { ConnectionBudget } from './warm-connections.ts';
 
 test('followers that are about to move at once open some connections together, and as many again later', () => {
   let now = 0;
-  const opened = new OpenedConnections({ elapsed: () => now });
+  const opened = new ConnectionBudget({ elapsed: () => now });
   const ofEach = () => Array.from({ length: 16 }, () => opened.take());
   const sum = (counts: readonly number[]) => counts.reduce((one, other) => one + other, 0);
   const first = ofEach();
