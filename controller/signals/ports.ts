@@ -6,13 +6,13 @@ import type { DnsPorts } from '../../dns/provider-kind.ts';
 import type { AuthoritativeLookup } from '../../dns/records/authoritative.ts';
 import type { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
-import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Post } from '../../notify/post.ts';
 import type { DnsConfig } from '../config.ts';
 import type { EventSink } from '../events/event-rules.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Sites } from '../sites/sites.ts';
+import type { MemoryStore } from '../triggers/trigger.ts';
 import type { WatchPorts } from '../watch/reflect.ts';
 import type { SharedParts } from './shared-parts.ts';
 
@@ -36,11 +36,5 @@ export interface SignalPorts extends WatchPorts, SharedParts {
   /** Sends a notification. */
   readonly post: Post;
   /** Where progress is shown and kept. */
-  readonly report: {
-    readonly history: readonly Transition[];
-    get(section: string): unknown;
-    set(section: string, value: unknown): void;
-    /** Resolves when everything that was set is stored. Throws KubeError. */
-    save(leadership: Leadership): Promise<void>;
-  };
+  readonly report: MemoryStore & { readonly history: readonly Transition[] };
 }

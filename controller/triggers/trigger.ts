@@ -60,7 +60,7 @@ export interface Trigger {
   readonly reconcilePreferredPrimary?: (leadership: Leadership) => Promise<void>;
 }
 
-/** What a trigger has to remember across restarts and leaders; kept in the report. */
+/** What has to be remembered across restarts and leaders; kept in the report. */
 export interface MemoryStore {
   /** The JSON value of a section, or undefined. Anybody can edit a ConfigMap: check its shape. */
   get(section: string): unknown;

@@ -1,4 +1,3 @@
-import type { Transition } from '../../../contract/history.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { decodeLedger, type Ledger, plan } from '../../../notify/ledger.ts';
 import type { Post } from '../../../notify/post.ts';
@@ -19,11 +18,7 @@ export interface NotifyOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly post: Post;
-  readonly report: {
-    readonly history: readonly Transition[];
-    get(section: string): unknown;
-    set(section: string, value: unknown): void;
-  };
+  readonly report: Pick<SignalPorts['report'], 'history' | 'get' | 'set'>;
   readonly observer: NotifyObserver;
 }
 
