@@ -23,7 +23,7 @@ setFlagsFromString(COMPILE_AT_ONCE);
 const LOAD = `import { describe } from 'node:test';
 const loading = [];
 async function load(url) {
-  const one = import(url);
+  const one = Promise.allSettled(loading).then(() => import(url));
   loading.push(one);
   await one;
   await Promise.allSettled(loading);
@@ -89,9 +89,10 @@ function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
 }
 
 /**
- * For several a test file with a suite for each: hooks at the top of one are for its own tests, as ever. None begins
- * before all are loaded: of those that still waited for their control plane or chart while the tests of another ran,
- * node has cancelled the tests.
+ * For several a test file with a suite for each: hooks at the top of one are for its own tests, as ever. They are loaded one
+ * after the other, as what is defined behind an `await` runs in the order in which it comes. None begins before all are
+ * loaded: of those that still waited for their control plane or chart while the tests of another ran, node has cancelled
+ * the tests.
  */
 async function fileOf(files: readonly string[], index: number): Promise<string> {
   const [first = '', ...others] = files;
